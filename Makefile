@@ -1,0 +1,59 @@
+# Two commands do all the set-up on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export HF_HUB_OFFLINE ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test test-all check bench format docs clean
+
+help:
+	@echo "make demo      set up and open the demo project"
+	@echo "make test      set up and run what CI runs (under ten minutes on two cores)"
+	@echo "make test-all  the same with the slow tests"
+	@echo "make check     ruff, mypy, import-linter, and the README's command reference"
+	@echo "make bench     ratios against named baselines, printed as tables"
+	@echo "make format    format the code;  make docs  renew the README's command reference"
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Handful needs Python 3.11 or newer: make PYTHON=python3.11 …"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet -c constraints.txt torch==$$(sed -n 's/^torch==//p' constraints.txt)
+	$(BIN)/pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.installed
+	@$(BIN)/handful demo >&2
+	@echo "$(BIN)/handful demo --auto"
+
+test: $(VENV)/.installed-dev check
+	$(BIN)/pytest -q -m "not slow"
+
+test-all: $(VENV)/.installed-dev check
+	$(BIN)/pytest -q
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check core exports tui tests
+	$(BIN)/ruff format --check --quiet core exports tui tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -P tests/command_reference.py --check README.md
+
+bench: $(VENV)/.installed-dev
+	@for program in tests/bench/bench_*.py; do echo; echo "== $$program"; $(BIN)/python -P $$program || exit 1; done
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix --quiet core exports tui tests
+	$(BIN)/ruff format core exports tui tests
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -P tests/command_reference.py README.md
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

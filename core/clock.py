@@ -1,0 +1,27 @@
+"""The one place that asks what time it is, so that tests can move it.
+
+Order is never taken from time (sequence numbers decide); spans of time come from the monotonic clock.
+"""
+
+import time
+from datetime import UTC, datetime
+
+
+def now() -> float:
+    """Seconds since the epoch: for people to read, never for ordering."""
+    return time.time()
+
+
+def monotonic() -> float:
+    """Seconds since some moment of this boot, shared by all processes of the machine."""
+    return time.monotonic()
+
+
+def sleep(seconds: float) -> None:
+    """Wait, at least about this long."""
+    time.sleep(seconds)
+
+
+def iso(moment: float) -> str:
+    """A moment as ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,172 @@
+"""The one `connect()`: every connection to a project's database is opened here, with the same promises.
+
+A committed label survives power loss (`synchronous=FULL`); writers queue instead of failing (`BEGIN IMMEDIATE`, busy
+timeout); a database cannot run code (`trusted_schema=OFF`, no extensions). Write-ahead logging is used only on a
+SQLite that is free of the WAL-reset bug (https://sqlite.org/wal.html#walresetbug) and on a local file system.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import HandfulError, InputError, RefusedError
+from core.filesystem import is_network
+from core.i18n import _
+from core.publish import FILE_MODE
+
+if TYPE_CHECKING:
+    import sqlite3
+else:
+    try:
+        from pysqlite3 import dbapi2 as sqlite3
+    except ImportError:
+        import sqlite3
+
+Connection = sqlite3.Connection
+Row = sqlite3.Row
+DatabaseError = sqlite3.DatabaseError
+OperationalError = sqlite3.OperationalError
+IntegrityError = sqlite3.IntegrityError
+
+APPLICATION_ID = 0x48464C31  # "HFL1"
+BUSY_MS = 5000
+_PERM, _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 3, 5, 6, 8, 10, 11, 13, 14, 26
+"""Primary result codes: https://sqlite.org/rescode.html"""
+
+
+def sqlite_version() -> tuple[int, int, int]:
+    """The version of the SQLite library in use, for example (3, 53, 4)."""
+    major, minor, patch = (int(part) for part in sqlite3.sqlite_version.split(".")[:3])
+    return major, minor, patch
+
+
+def wal_is_safe(version: tuple[int, int, int]) -> bool:
+    """Whether this SQLite is free of the WAL-reset bug (3.7.0 to 3.51.2, fixed in 3.44.6, 3.50.7 and 3.51.3)."""
+    if version < (3, 7, 0) or version >= (3, 51, 3):
+        return version >= (3, 51, 3)
+    return (3, 44, 6) <= version < (3, 45, 0) or (3, 50, 7) <= version < (3, 51, 0)
+
+
+def wanted_journal_mode(path: Path) -> str:
+    """`wal` where that is safe for this SQLite and this file system, else `truncate`."""
+    return "wal" if wal_is_safe(sqlite_version()) and not is_network(path) else "truncate"
+
+
+def create_empty(path: Path) -> None:
+    """Create an empty database file that nobody else can read; SQLite gives -wal and -shm the same mode."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
+    os.fchmod(fd, FILE_MODE)
+    os.close(fd)
+
+
+def connect(path: Path, *, readonly: bool = False) -> Connection:
+    """Open an existing database; a readonly connection changes nothing, not even the journal mode.
+
+    Raises InputError if the file is missing, may not be opened, is no SQLite database or is damaged at its head;
+    RefusedError if somebody else keeps it locked.
+    """
+    if not is_file(path):
+        raise InputError(
+            _("There is no database here."), str(path), _("Give the directory of a project, or make one: handful new.")
+        )
+    con = None
+    try:
+        con = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
+        _prepare(con, path, readonly=readonly)
+    except (DatabaseError, HandfulError) as error:
+        if con is not None:
+            con.close()
+        said = explain(error, path) if isinstance(error, DatabaseError) else None
+        if said is None:
+            raise
+        raise said from error
+    return con
+
+
+def _prepare(con: Connection, path: Path, *, readonly: bool) -> None:
+    con.row_factory = sqlite3.Row
+    con.execute(f"PRAGMA busy_timeout={BUSY_MS:d}")
+    con.execute("PRAGMA trusted_schema=OFF")
+    con.execute("PRAGMA foreign_keys=ON")
+    con.execute("PRAGMA synchronous=FULL")
+    con.execute("PRAGMA schema_version").fetchone()
+    if readonly:  # not mode=ro: that could neither roll back a journal nor clear away the log it leaves on closing
+        con.execute("PRAGMA query_only=ON")
+    else:
+        _set_journal_mode(con, path)
+
+
+def _set_journal_mode(con: Connection, path: Path) -> None:
+    wanted = wanted_journal_mode(path)
+    if journal_mode(con) == wanted:
+        return
+    con.execute("PRAGMA journal_mode=WAL" if wanted == "wal" else "PRAGMA journal_mode=TRUNCATE").fetchone()
+    if wanted != "wal" and journal_mode(con) == "wal":  # the other way round is slower but safe
+        raise RefusedError(
+            _("Write-ahead logging is not safe here and can't be switched off."),
+            str(path),
+            _("End every other process that works on this project; handful doctor says why it is not safe."),
+        )
+
+
+def journal_mode(con: Connection) -> str:
+    """The journal mode this connection really works in."""
+    return str(con.execute("PRAGMA journal_mode").fetchone()[0])
+
+
+def quick_check(con: Connection) -> str:
+    """`ok`, or the first damage SQLite finds."""
+    return str(con.execute("PRAGMA quick_check(1)").fetchone()[0])
+
+
+def data_version(con: Connection) -> int:
+    """A number that changes when another connection commits; ask outside of any transaction. Takes microseconds."""
+    return int(con.execute("PRAGMA data_version").fetchone()[0])
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file at the path, as far as this user can see."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def explain(error: DatabaseError, path: Path) -> HandfulError | None:
+    """The error in words, if something outside this program is the cause; None if it is a mistake of ours."""
+    what = f"{path}: {error}"
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (_BUSY, _LOCKED):
+        return RefusedError(
+            _("Another process keeps the database locked."), what, _("Try again; if that does not help, end the process.")
+        )
+    if code in (_FULL, _IOERR):
+        return RefusedError(
+            _("The database can't be written."), what, _("See whether the disk has room (df -h), then do it again.")
+        )
+    if code in (_CANTOPEN, _READONLY, _PERM):
+        return InputError(
+            _("The database can't be opened."), what, _("See whether you may read and write it and its directory: ls -la")
+        )
+    if code in (_CORRUPT, _NOTADB):
+        return InputError(
+            _("The database can't be read."),
+            what,
+            _("If this is a project, restore its last snapshot; the file was left as it is."),
+        )
+    return None
+
+
+@contextmanager
+def transaction(con: Connection) -> Iterator[None]:
+    """One decision, one atomic block: all of it is on the disk when the block ends, or none of it."""
+    con.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        con.execute("COMMIT")
+    except BaseException:
+        if con.in_transaction:
+            con.execute("ROLLBACK")
+        raise

@@ -1,0 +1,105 @@
+"""The answers a label column carries: which are none, which are wrong, and which class names they bring."""
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from core.errors import InputError
+from core.i18n import _
+from core.importing.rows import Read, encodable, pack
+from core.show import visible
+from core.tasks.base import Task
+
+_COUNT_UP_TO = 100_000
+"""Distinct names that are counted in a column which has too many; beyond that, it is `more than`."""
+
+
+class Answers:
+    """Checks each row's answer and gathers the names of new classes."""
+
+    def __init__(
+        self, task: Task[Any], column: str | None, known: Mapping[str, int], *, may_add: bool, limit: int
+    ) -> None:
+        self.column = column
+        """The label column; None if the file has no answers."""
+        self.names: dict[str, None] = {}
+        """The class names in the file, in order of first appearance."""
+        self.column_seen = False
+        """Whether any row so far had the column at all."""
+        self.too_many = False
+        """Whether the column has more distinct names than the limit allows."""
+        self._task, self._may_add, self._limit = task, may_add, limit
+        self._ids = dict(known)
+
+    def take(self, values: dict[str, Any], text: str) -> str | None:
+        """Remove the answer from a row's values and return it as JSON; None if the row has none.
+
+        Raises InputError if it is no answer of the task, or names a class that may not be added.
+        """
+        if self.column is None or self.column not in values:
+            return None
+        self.column_seen = True
+        raw = _plain(values.pop(self.column))
+        if raw is None:
+            return None
+        names = self._task.names_in(raw)
+        unknown = [name for name in names if name not in self._ids]
+        if unknown and not self._may_add:
+            raise self._no_such_class(unknown[0])
+        ids = self._with_provisional(unknown) if unknown else self._ids
+        self._task.from_file(raw, ids, text)
+        if not all(encodable(name) for name in unknown):
+            raise InputError(_("The answer holds half a character (a lone surrogate)."))
+        self._ids = ids
+        self.names.update(dict.fromkeys(names))
+        self.too_many = len(self.names) > self._limit
+        return pack(raw)
+
+    def _with_provisional(self, unknown: list[str]) -> dict[str, int]:
+        """The ids with numbers that stand in for those which new classes get when the import is finished."""
+        return self._ids | {name: -len(self._ids) - n for n, name in enumerate(unknown, 1)}
+
+    def too_many_error(self, rest: Iterator[Read], path: str) -> InputError:
+        """Count the names in the rest of the file, and say what to do about it."""
+        for _line, values in rest:
+            if isinstance(values, dict):
+                self._count(values)
+            if len(self.names) > _COUNT_UP_TO:
+                break
+        found = _("more than {n:,}") if len(self.names) > _COUNT_UP_TO else "{n:,}"
+        return InputError(
+            _("Too many different values to be classes."),
+            _("The column {name!r} of {path} has {found}; up to {limit:,} are taken.").format(
+                name=visible(self.column or ""),
+                path=path,
+                found=found.format(n=min(len(self.names), _COUNT_UP_TO)),
+                limit=self._limit,
+            ),
+            _("Give the column that holds the labels, or import without --label and label the texts here."),
+        )
+
+    def _count(self, values: dict[str, Any]) -> None:
+        raw = _plain(values.get(self.column or ""))
+        if raw is None:
+            return
+        try:
+            self.names.update(dict.fromkeys(self._task.names_in(raw)))
+        except InputError:
+            return
+
+    def _no_such_class(self, name: str) -> InputError:
+        near = difflib.get_close_matches(name, self._ids, n=1)
+        return InputError(
+            _("There is no class called {name!r}.").format(name=visible(name)),
+            _("Did you mean {near!r}?").format(near=visible(near[0])) if near else "",
+        )
+
+
+def _plain(raw: object) -> object:
+    """None for an answer that is none (nothing, or blanks); names without blanks around them; numbers as names."""
+    if isinstance(raw, str):
+        return raw.strip() or None
+    if isinstance(raw, bool | int | float):
+        return json.dumps(raw)
+    return raw

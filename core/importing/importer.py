@@ -1,0 +1,217 @@
+"""From a file to texts in a project. Called by `handful import` and, for a new project, by `core.intake`.
+
+The file is read once, in batches; each batch is one short transaction under an import that nobody reads until the last
+transaction marks it whole. Whatever goes wrong before that, nothing visible has changed.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from core import clock
+from core.connection import Connection, DatabaseError, OperationalError
+from core.errors import InputError, RefusedError
+from core.i18n import _
+from core.importing import columns, lock, readers
+from core.importing.answers import Answers
+from core.importing.lines import Lines, opened
+from core.importing.rows import Read, encodable, pack
+from core.project import Project
+from core.records import ImportReport, Split
+from core.store import classes, imports
+from core.store.imports import Row
+
+Progress = Callable[[int, int], None]
+"""Called with bytes done and bytes in all (0: not known); what it raises cancels the import."""
+
+MAX_TEXT = 10_000_000
+"""Characters of one text."""
+_KEPT_REFUSALS = 1000
+_SHOWN_REFUSALS = 3
+_SAMPLE_ROWS, _SAMPLE_BYTES = 500, 1_000_000
+_BATCH_ROWS, _BATCH_CHARS = 1000, 400_000
+_PROGRESS_SECONDS = 0.1
+
+
+def import_file(
+    project: Project,
+    con: Connection,
+    path: Path,
+    *,
+    split: Split = "pool",
+    text: str | None = None,
+    label: str | None = None,
+    limit_classes: int = 1000,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import a CSV, TSV, JSONL or text file and say what became of each row.
+
+    `text` names the column of the texts (None: found by name or length), `label` one with answers (None: there are
+    none). The other columns become the texts' meta. Waits while another import of the project is running.
+
+    Raises InputError if the file can't be used, RefusedError if the disk takes no more; nothing is changed then.
+    """
+    with opened(path) as lines:
+        reads = readers.read(lines)
+        sample, complete = _sample(lines, reads)
+        rows = [values for _line, values in sample if isinstance(values, dict)]
+        if rows:
+            text = columns.text_column(rows, text, label, lines.name)
+            if complete and label is not None and label not in columns.names_in(rows):
+                raise columns.missing(label, columns.names_in(rows), lines.name)
+        with lock.held(project.import_lock):
+            answers = Answers(
+                project.task(con),
+                label,
+                classes.ids(con),
+                may_add=project.settings().open_classes,
+                limit=limit_classes,
+            )
+            sorter = _Sorter(lines, chain(sample, reads), columns.names_in(rows), text or "", answers)
+            return _store(con, split, sorter, project.task(con), progress)
+
+
+def columns_of(path: Path) -> list[str]:
+    """The columns that the first rows of a file have; raises InputError if it can't be read."""
+    with opened(path) as lines:
+        sample, _complete = _sample(lines, readers.read(lines))
+    return columns.names_in([values for _line, values in sample if isinstance(values, dict)])
+
+
+def _sample(lines: Lines, reads: Iterator[Read]) -> tuple[list[Read], bool]:
+    """The first rows, and whether they are all there are."""
+    sample: list[Read] = []
+    for read in reads:
+        sample.append(read)
+        if len(sample) >= _SAMPLE_ROWS or lines.done >= _SAMPLE_BYTES:
+            return sample, False
+    return sample, True
+
+
+@dataclass(slots=True)
+class _Sorter:
+    """Goes through what a reader gives: usable rows come out, refused ones are counted."""
+
+    lines: Lines
+    reads: Iterator[Read]
+    columns: list[str]
+    """Those that the first rows have."""
+    text: str
+    """The column of the texts."""
+    answers: Answers
+    count: int = 0
+    """Rows seen so far."""
+    refused: int = 0
+    refusals: list[tuple[int, str]] = field(default_factory=list)
+
+    def refuse(self, line: int, reason: str) -> None:
+        """Count a row that can't be used."""
+        self.refused += 1
+        if len(self.refusals) < _KEPT_REFUSALS:
+            self.refusals.append((line, reason))
+
+    def batches(self) -> Iterator[list[Row]]:
+        """Usable rows, in lists of a size that is written quickly."""
+        batch: list[Row] = []
+        chars = 0
+        for row in self._rows():
+            batch.append(row)
+            chars += len(row.text) + len(row.meta)
+            if len(batch) >= _BATCH_ROWS or chars >= _BATCH_CHARS:
+                yield batch
+                batch, chars = [], 0
+        if batch:
+            yield batch
+
+    def _rows(self) -> Iterator[Row]:
+        for line, values in self.reads:
+            self.count += 1
+            if isinstance(values, str):
+                self.refuse(line, values)
+                continue
+            try:
+                row = self._row(line, values)
+            except InputError as error:
+                self.refuse(line, " ".join(part for part in (error.title, error.what) if part))
+                continue
+            if self.answers.too_many:
+                raise self.answers.too_many_error(self.reads, self.lines.name)
+            yield row
+
+    def _row(self, line: int, values: dict[str, Any]) -> Row:
+        text = values.pop(self.text, None)
+        if not isinstance(text, str):
+            raise InputError(_("The column {name!r} holds no text here.").format(name=self.text))
+        if not text or text.isspace():
+            raise InputError(_("The text is empty."))
+        if "\x00" in text:
+            raise InputError(_("The text holds a NUL character."))
+        if len(text) > MAX_TEXT:
+            raise InputError(_("The text is longer than {max:,} characters.").format(max=MAX_TEXT))
+        if not encodable(text):
+            raise InputError(_("The text holds half a character (a lone surrogate)."))
+        answer = self.answers.take(values, text)
+        try:
+            return Row(line, text, pack(values) if values else "{}", answer)
+        except ValueError as error:
+            raise InputError(_("A number is out of range.")) from error
+
+
+def _store(con: Connection, split: Split, sorter: _Sorter, task: Any, progress: Progress | None) -> ImportReport:
+    import_id = imports.begin(con, sorter.lines.name, split)
+    try:
+        with imports.tuned(con):
+            report = _add_all(con, import_id, split, sorter, progress)
+        return imports.finish(con, import_id, task, list(sorter.answers.names), report)
+    except BaseException as error:
+        with suppress(DatabaseError):  # on a full disk it stays where it is, unseen, until the next import
+            imports.abandon(con, import_id)
+        if isinstance(error, OperationalError):
+            raise RefusedError(
+                _("The import could not be written."),
+                str(error),
+                _("See whether the disk has room (df -h), then import again; nothing was changed."),
+            ) from error
+        raise
+
+
+def _add_all(con: Connection, import_id: int, split: Split, sorter: _Sorter, progress: Progress | None) -> ImportReport:
+    new, known, told = 0, 0, clock.monotonic()
+    for batch in sorter.batches():
+        added = imports.add_rows(con, import_id, batch)
+        new += added.new
+        known += added.known
+        for line in added.held:
+            sorter.refuse(line, _("A person has answered this text in the pool; it stays there."))
+        if progress is not None and clock.monotonic() - told >= _PROGRESS_SECONDS:
+            told = clock.monotonic()
+            progress(sorter.lines.done, sorter.lines.total)
+    if progress is not None:
+        progress(sorter.lines.done, sorter.lines.total)
+    _check(sorter, new + known)
+    return ImportReport(
+        sorter.lines.name,
+        split,
+        lines=sorter.count,
+        new=new,
+        known=known,
+        refused=sorter.refused,
+        refusals=tuple(sorted(sorter.refusals)),
+    )
+
+
+def _check(sorter: _Sorter, usable: int) -> None:
+    """Raise InputError if the file has brought nothing, or never had the label column."""
+    name, answers = sorter.lines.name, sorter.answers
+    if not usable:
+        first = [_("line {line}: {reason}").format(line=n, reason=r) for n, r in sorter.refusals[:_SHOWN_REFUSALS]]
+        raise InputError(
+            _("No row of this file can be used."),
+            "\n".join([name, *first]),
+            _("Give CSV or TSV with a header, JSONL with one object a line, or plain text with one text a line."),
+        )
+    if answers.column is not None and not answers.column_seen:
+        raise columns.missing(answers.column, sorter.columns, name)

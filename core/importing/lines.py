@@ -1,0 +1,194 @@
+"""The lines of a text file, decoded strictly, each with its number: UTF-8 with or without BOM, UTF-16 with one.
+
+A line ends at LF (or CRLF) and nowhere else. What is in another encoding is refused with the place of the first wrong
+byte, for a guess would put garbled text before the labeller.
+"""
+
+import codecs
+import io
+import os
+import shlex
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from core.errors import InputError
+from core.i18n import _
+from core.show import visible
+
+MAX_LINE = 32_000_000
+"""Bytes of one line, and characters of one record of several lines."""
+_HEAD = 1 << 16
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MAGIC = (
+    (b"\x1f\x8b", "gzip", "gunzip -k {path}"),
+    (b"BZh", "bzip2", "bunzip2 -k {path}"),
+    (b"\xfd7zXZ", "xz", "unxz -k {path}"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard", "unzstd {path}"),
+    (b"PK\x03\x04", "ZIP / Excel", ""),
+    (b"PAR1", "Parquet", ""),
+    (b"ARROW1", "Arrow", ""),
+    (b"SQLite format 3", "SQLite", ""),
+    (b"%PDF", "PDF", ""),
+)
+
+
+class Lines:
+    """Iterate over the lines of one open file, each with its line end."""
+
+    def __init__(self, file: "io.BufferedReader[io.FileIO]", path: Path, total: int) -> None:
+        self.path = path
+        self.total = total
+        """Size of the file in bytes; 0 where it can't be known (a pipe)."""
+        self.number = 0
+        """Number of the line given last, from 1."""
+        self.done = 0
+        """Bytes read, up to and including that line."""
+        self.head = file.peek(_HEAD)[:_HEAD]
+        """The first bytes, to tell the format by."""
+        self._file = file
+        self._wide = self.head.startswith(_UTF16)
+
+    @property
+    def name(self) -> str:
+        """The path, fit to be shown."""
+        return visible(str(self.path))
+
+    @property
+    def quoted(self) -> str:
+        """The path as a word of a shell command, fit to be shown."""
+        return visible(shlex.quote(str(self.path)))
+
+    def head_text(self) -> str:
+        """The first bytes as text, as far as they are whole."""
+        codec = "utf-16" if self._wide else "utf-8-sig"
+        return codecs.getincrementaldecoder(codec)("replace").decode(self.head)
+
+    def __iter__(self) -> Iterator[str]:
+        self._check_head()
+        return self._wide_lines() if self._wide else self._narrow_lines()
+
+    def _narrow_lines(self) -> Iterator[str]:
+        read = self._file.readline
+        if self.head.startswith(codecs.BOM_UTF8):
+            self.done += len(self._file.read(len(codecs.BOM_UTF8)))
+        while raw := read(MAX_LINE + 1):
+            self.number += 1
+            if len(raw) > MAX_LINE:
+                raise self.too_long(self.number)
+            try:
+                line = raw.decode()
+            except UnicodeDecodeError as error:
+                raise self._undecodable(raw, error) from error
+            self.done += len(raw)
+            yield line
+
+    def _wide_lines(self) -> Iterator[str]:
+        text = io.TextIOWrapper(self._file, encoding="utf-16", errors="strict", newline="\n")
+        try:
+            while line := self._wide_line(text):
+                self.number += 1
+                if len(line) > MAX_LINE:
+                    raise self.too_long(self.number)
+                self.done += 2 * len(line)
+                yield line
+        finally:
+            text.detach()  # whoever opened the file closes it
+
+    def _wide_line(self, text: io.TextIOWrapper) -> str:
+        try:
+            return text.readline(MAX_LINE + 1)
+        except UnicodeDecodeError as error:
+            raise InputError(
+                _("This file is not whole."),
+                _("{path} begins as UTF-16, but can't be decoded after line {line}: {why}.").format(
+                    path=self.name, line=self.number, why=error.reason
+                ),
+                _("Save it again as UTF-8."),
+            ) from error
+
+    def too_long(self, number: int) -> InputError:
+        """The error for a line, or a record that begins there, which is too long to be held in memory."""
+        return InputError(
+            _("A row of this file is too long."),
+            _("{path}, line {line}: more than {limit} MB without an end.").format(
+                path=self.name, line=number, limit=MAX_LINE // 1_000_000
+            ),
+            _("Split it, or give a file with one text a row."),
+        )
+
+    def _check_head(self) -> None:
+        if not self.head:
+            raise InputError(_("This file is empty."), self.name, _("Give a file with one text a row."))
+        for magic, kind, command in _MAGIC:
+            if self.head.startswith(magic):
+                raise InputError(
+                    _("This is not a text file."),
+                    _("{path} is {kind}.").format(path=self.name, kind=kind),
+                    _("Unpack it first: {command}").format(command=command.format(path=self.quoted))
+                    if command
+                    else _("Save it as CSV or JSONL in UTF-8."),
+                )
+        zeros = self.head.count(0)
+        if not self._wide and zeros * 5 > len(self.head):
+            raise self._not_text(self.head.index(0), 1)
+        if b"\r" in self.head and b"\n" not in self.head and not self._wide and self.head.count(b"\r") > 1:
+            raise InputError(
+                _("The lines of this file end in a way of long ago."),
+                _("{path} has carriage returns and no line feeds.").format(path=self.name),
+                _("Convert it: tr '\\r' '\\n' < {path} > NEW").format(path=self.quoted),
+            )
+
+    def _undecodable(self, raw: bytes, error: UnicodeDecodeError) -> InputError:
+        offset = self.done + error.start
+        if raw.count(0) or (self.number == 1 and sum(b < 9 for b in raw[:1000]) > len(raw[:1000]) // 50):
+            return self._not_text(offset, self.number)
+        return InputError(
+            _("This file is not UTF-8."),
+            _("{path}, line {line}: byte 0x{byte:02x} at offset {offset} is no part of UTF-8 text.").format(
+                path=self.name, line=self.number, byte=raw[error.start], offset=offset
+            ),
+            _("If it is Latin-1, convert it: iconv -f latin1 -t utf-8 {path} > NEW").format(path=self.quoted),
+        )
+
+    def _not_text(self, offset: int, line: int) -> InputError:
+        return InputError(
+            _("This is not a text file."),
+            _("{path} holds binary data (line {line}, offset {offset}).").format(
+                path=self.name, line=line, offset=offset
+            ),
+            _(
+                "If it is UTF-16 without a mark at its start, convert it: iconv -f utf-16le -t utf-8 {path} > NEW"
+            ).format(path=self.quoted),
+        )
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Lines]:
+    """The lines of a file (or pipe), closed at the end of the block.
+
+    Raises InputError if there is no such file or it can't be read; while iterating, for what is no UTF-8 or UTF-16.
+    """
+    try:
+        file = io.BufferedReader(io.FileIO(path), _HEAD)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    with file:
+        yield Lines(file, path, _size(file))
+
+
+def _size(file: BinaryIO) -> int:
+    found = os.fstat(file.fileno())
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> InputError:
+    name = visible(str(path))
+    if isinstance(error, FileNotFoundError):
+        return InputError(_("There is no such file."), name, _("Check the path."))
+    if isinstance(error, IsADirectoryError):
+        return InputError(_("This is a directory."), name, _("Give a CSV, TSV, JSONL or text file."))
+    why = getattr(error, "strerror", None) or str(error)
+    return InputError(_("This file can't be read."), f"{name}: {why}", _("Check the path and its permissions."))

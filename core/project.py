@@ -1,0 +1,123 @@
+"""A project is a directory: where its parts lie, how it is made, and how it is opened."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core import clock, plugins, schema, settings
+from core.connection import Connection, DatabaseError, connect, create_empty, explain, is_file, transaction
+from core.errors import InputError
+from core.i18n import _
+from core.publish import make_dir
+from core.store import meta
+from core.tasks.base import Task
+
+DATABASE = "labels.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The paths of one project; nothing is opened by making one."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """Texts, decisions, jobs: everything that must never be lost."""
+        return self.root / DATABASE
+
+    @property
+    def embeddings(self) -> Path:
+        """Cached features, one directory per encoder fingerprint."""
+        return self.root / "embeddings"
+
+    @property
+    def scores(self) -> Path:
+        """Published rankings with their heads, one directory each."""
+        return self.root / "scores"
+
+    @property
+    def rounds(self) -> Path:
+        """Tuned encoders, one directory per round."""
+        return self.root / "rounds"
+
+    @property
+    def bundles(self) -> Path:
+        """Exported models that were given no other place."""
+        return self.root / "bundles"
+
+    @property
+    def logs(self) -> Path:
+        """The worker's log."""
+        return self.root / "logs"
+
+    @property
+    def worker_lock(self) -> Path:
+        """Held by the worker for life; its content says who it is."""
+        return self.root / "worker.lock"
+
+    @property
+    def import_lock(self) -> Path:
+        """Held while an import writes."""
+        return self.root / "import.lock"
+
+    def settings(self) -> settings.Settings:
+        """The project's options as they are now."""
+        return settings.load(self.root)
+
+    @contextmanager
+    def open(self, *, readonly: bool = False) -> Iterator[Connection]:
+        """A connection to the project's database, closed at the end of the block.
+
+        Raises InputError or RefusedError for what the file, the disk or another process brings about in the block.
+        """
+        con = connect(self.database, readonly=readonly)
+        try:
+            yield con
+        except DatabaseError as error:
+            said = explain(error, self.database)
+            if said is None:
+                raise
+            raise said from error
+        finally:
+            con.close()
+
+    def task(self, con: Connection) -> Task[Any]:
+        """The task that was chosen when the project was made."""
+        task: Task[Any] = plugins.load(plugins.TASKS, meta.get(con, "task"))
+        return task
+
+
+def create(root: Path, task: str) -> Project:
+    """Make an empty project in an existing, empty directory (`handful new` gives a staging one and renames it)."""
+    plugins.load(plugins.TASKS, task)
+    project = Project(root)
+    create_empty(project.database)
+    schema.migrate(project.database)
+    for directory in (project.embeddings, project.scores, project.rounds, project.bundles, project.logs):
+        make_dir(directory)
+    with project.open() as con, transaction(con):
+        meta.put(con, "task", task)
+        meta.put(con, "created", clock.now())
+    return project
+
+
+def find(root: Path) -> Project:
+    """The project in a directory, checked, migrated if it is older.
+
+    Raises InputError if the directory holds no project, or one that can't be opened.
+    """
+    project = Project(root)
+    if not is_file(project.database):
+        raise InputError(
+            _("There is no project here."),
+            _("{path} has no {name}.").format(path=root, name=DATABASE),
+            _("Make one: handful new {path} --data FILE").format(path=root),
+        )
+    with project.open(readonly=True) as con:  # what is refused stays untouched
+        current = schema.check(con, project.database)
+    if not current:
+        schema.migrate(project.database)
+    return project

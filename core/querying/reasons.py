@@ -1,0 +1,47 @@
+"""Why a text is asked, in words. Reasons travel as data, so that they can be stored and said in any language."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.i18n import _
+from core.records import Reason
+
+RANDOM, AUDIT, TYPICAL, RARE, MARGIN, LEAST, ENTROPY, UNRANKED = (
+    "random",
+    "audit",
+    "typical",
+    "rare",
+    "margin",
+    "least_confidence",
+    "entropy",
+    "unranked",
+)
+
+
+def _typical(args: Mapping[str, Any]) -> str:
+    n = int(args.get("similar", 0))
+    return _("stands for {n} similar texts").format(n=n) if n > 1 else _("unlike anything labelled so far")
+
+
+_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    RANDOM: lambda _args: _("drawn at random"),
+    AUDIT: lambda _args: _("audit: drawn at random to check the numbers"),
+    TYPICAL: _typical,
+    RARE: lambda args: _("perhaps {label}, which has {n} labels so far").format(
+        label=args.get("label", "?"), n=args.get("n", 0)
+    ),
+    MARGIN: lambda args: _("{first} {p:.2f} against {second} {q:.2f}").format(
+        first=args.get("first", "?"), p=args.get("p", 0.0), second=args.get("second", "?"), q=args.get("q", 0.0)
+    ),
+    LEAST: lambda args: _("unsure: {first} with only {p:.2f}").format(
+        first=args.get("first", "?"), p=args.get("p", 0.0)
+    ),
+    ENTROPY: lambda args: _("undecided between about {k:.1f} classes").format(k=args.get("k", 1.0)),
+    UNRANKED: lambda _args: _("drawn at random: no ranking is ready yet"),
+}
+
+
+def words(reason: Reason) -> str:
+    """The reason as a short phrase; a kind that another package brought is shown by its name."""
+    said = _WORDS.get(reason.kind)
+    return said(reason.args) if said else reason.kind

@@ -1,0 +1,77 @@
+"""The queue as the terminal reads it: the worker's newest ranking less what was answered since. Never waits.
+
+Standard library only. Before the first ranking, texts come in the order of a hash, which is as good as at random.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.connection import Connection
+from core.project import Project
+from core.querying import reasons
+from core.records import QueueItem, Reason, Suggestion
+from core.store import examples, labels, models
+
+QUEUE = "queue.json"
+_UNRANKED_WINDOW = 2000
+
+
+def encode(items: Sequence[QueueItem], event_seq: int) -> bytes:
+    """The content of queue.json."""
+    rows = [
+        {
+            "id": item.example_id,
+            **pick_of(item),
+            "suggestion": None
+            if item.suggestion is None
+            else {"value": item.suggestion.value, "score": item.suggestion.score, "source": item.suggestion.source},
+        }
+        for item in items
+    ]
+    return json.dumps({"event_seq": event_seq, "items": rows}, ensure_ascii=False).encode()
+
+
+def pick_of(item: QueueItem) -> dict[str, Any]:
+    """How a text came to be asked, as it is stored with the answer."""
+    reason = {"kind": item.reason.kind, "args": dict(item.reason.args)}
+    return {"strategy": item.strategy, "reason": reason, "probability": item.probability}
+
+
+def _decode(row: Mapping[str, Any]) -> QueueItem:
+    said = row["suggestion"]
+    return QueueItem(
+        row["id"],
+        row["strategy"],
+        Reason(row["reason"]["kind"], row["reason"]["args"]),
+        row["probability"],
+        None if said is None else Suggestion(said["value"], said["score"], said["source"]),
+    )
+
+
+def upcoming(project: Project, con: Connection, n: int) -> list[QueueItem]:
+    """Up to `n` texts to ask, best first; all of them are open now."""
+    ranking = models.newest_ranking(con)
+    items: list[QueueItem] = []
+    if ranking is not None:
+        path = project.scores / ranking.directory / QUEUE
+        ranked = [_decode(row) for row in json.loads(path.read_text(encoding="utf-8"))["items"]]
+        states = examples.states(con, [item.example_id for item in ranked])
+        items = [item for item in ranked if states.get(item.example_id) == ("pool", "open")][:n]
+    if len(items) < n:
+        there = {item.example_id for item in items}
+        items += [item for item in _unranked(con, n + len(there)) if item.example_id not in there][: n - len(items)]
+    return items
+
+
+def _unranked(con: Connection, n: int) -> list[QueueItem]:
+    ids = examples.open_ids(con, max(n, _UNRANKED_WINDOW))
+    ids.sort(key=lambda i: hashlib.sha256(str(i).encode()).digest())
+    return [QueueItem(i, "unranked", Reason(reasons.UNRANKED)) for i in ids[:n]]
+
+
+def is_fresh(con: Connection) -> bool:
+    """Whether the newest ranking has seen the newest decision."""
+    ranking = models.newest_ranking(con)
+    return ranking is not None and ranking.event_seq >= labels.last_seq(con)

@@ -1,0 +1,164 @@
+"""One typed record of everything that can be set, kept as `handful.toml` in the project directory.
+
+Each field carries its sentence and range, from which `handful config`, the settings screen and the README are made.
+The record travels with every round and is stored with it.
+"""
+
+import difflib
+import json
+import os
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError
+from core.i18n import _
+from core.publish import publish_file
+
+FILE = "handful.toml"
+
+
+def _opt(
+    default: Any, sentence: str, *, low: float | None = None, high: float | None = None, choices: tuple[str, ...] = ()
+) -> Any:
+    return field(default=default, metadata={"sentence": sentence, "low": low, "high": high, "choices": choices})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All options of a project; a value that is not in the file has its default."""
+
+    encoder: str = _opt("minilm", _("Encoder: `minilm` (embedded), a Hugging Face id, or a directory."))
+    device: str = _opt("auto", _("Where to compute: auto, cpu, cuda, cuda:N or mps."))
+    precision: str = _opt(
+        "auto",
+        _("Number format for computing: auto takes bf16 where the hardware has it."),
+        choices=("auto", "fp32", "bf16"),
+    )
+    threads: int = _opt(
+        0, _("CPU threads of the worker; 0 leaves one core to the terminal where there are few."), low=0, high=256
+    )
+    max_length: int = _opt(256, _("Longest text in tokens; what is beyond is cut off."), low=8, high=8192)
+    embed_batch: int = _opt(64, _("Texts per step when the pool is embedded."), low=1, high=4096)
+    strategy: str = _opt("auto", _("How the next texts are picked: auto, or the name of one query strategy."))
+    audit_share: float = _opt(0.1, _("Share of the queue drawn at random, for honest numbers."), low=0.0, high=1.0)
+    queue_length: int = _opt(200, _("How many texts each ranking lines up."), low=1, high=10000)
+    open_classes: bool = _opt(True, _("Whether a label nobody has used yet makes a new class."))
+    slice_by: str = _opt("", _("Column whose values get metrics of their own, such as lang; empty: none."))
+    round_every: int = _opt(
+        50, _("Start rule: a round starts by itself after so many new labels; 0: only when asked."), low=0, high=1000000
+    )
+    epochs: int = _opt(12, _("Passes over the labelled texts in a round."), low=1, high=1000)
+    max_steps: int = _opt(400, _("Most optimiser steps of one fine-tuning in a round."), low=1, high=1000000)
+    batch_size: int = _opt(32, _("Texts per optimiser step."), low=2, high=1024)
+    learning_rate: float = _opt(1e-4, _("Peak learning rate of a round."), low=1e-7, high=1.0)
+    optimizer: str = _opt("adamw", _("Optimiser of a round."), choices=("adamw", "sgd"))
+    weight_decay: float = _opt(0.01, _("Decoupled weight decay of a round."), low=0.0, high=1.0)
+    dropout: float = _opt(0.1, _("Dropout inside the encoder during a round."), low=0.0, high=0.9)
+    contrastive: float = _opt(
+        1.0, _("Weight of the supervised contrastive loss beside cross-entropy."), low=0.0, high=100.0
+    )
+    folds: int = _opt(3, _("Folds for out-of-fold metrics and for the verdict on a round."), low=2, high=20)
+    seed: int = _opt(0, _("Seed of everything random."), low=0, high=2**31 - 1)
+    idle_seconds: int = _opt(300, _("The worker ends itself after so many seconds without work."), low=1, high=86400)
+
+
+def cores() -> int:
+    """CPU cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def spec(key: str) -> Any:
+    """The field of one option: name, type, default, and metadata with sentence, low, high and choices.
+
+    Raises InputError for a name that does not exist, with the nearest one that does.
+    """
+    by_name = {f.name: f for f in fields(Settings)}
+    if key in by_name:
+        return by_name[key]
+    near = difflib.get_close_matches(key, by_name, n=1)
+    raise InputError(
+        _("There is no option called {key!r}.").format(key=key),
+        _("Options: {names}.").format(names=", ".join(by_name)),
+        _("Did you mean {near!r}?").format(near=near[0]) if near else "",
+    )
+
+
+def parse(key: str, raw: Any) -> Any:
+    """The value of one option from text or TOML, checked against its type and range.
+
+    Raises InputError if it does not fit.
+    """
+    option = spec(key)
+    kind = type(option.default)
+    value = _convert(raw, kind)
+    low, high, choices = (option.metadata[k] for k in ("low", "high", "choices"))
+    fits = value is not None and not (choices and value not in choices)
+    if fits and isinstance(value, int | float):
+        fits = (low is None or value >= low) and (high is None or value <= high)
+    if fits:
+        return value
+    raise InputError(
+        _("{value!r} does not fit the option {key}.").format(value=raw, key=key),
+        allowed(key),
+        option.metadata["sentence"],
+    )
+
+
+def allowed(key: str) -> str:
+    """The values an option takes, in words."""
+    option = spec(key)
+    if option.metadata["choices"]:
+        return _("One of: {choices}.").format(choices=", ".join(option.metadata["choices"]))
+    if option.metadata["low"] is not None:
+        return _("A number from {low:g} to {high:g}.").format(low=option.metadata["low"], high=option.metadata["high"])
+    return _("true or false.") if isinstance(option.default, bool) else _("A text.")
+
+
+def _convert(raw: Any, kind: type) -> Any:
+    if kind is bool:
+        return {"true": True, "false": False}.get(str(raw).strip().lower())
+    if isinstance(raw, bool) or "\x00" in str(raw):
+        return None
+    try:
+        return kind(str(raw).strip()) if kind in (int, float) else str(raw)
+    except ValueError:
+        return None
+
+
+def changed(settings: Settings, key: str, raw: Any) -> Settings:
+    """A copy with one option set; raises InputError as `parse` does."""
+    return replace(settings, **{key: parse(key, raw)})
+
+
+def load(directory: Path) -> Settings:
+    """The project's settings; defaults where the file is silent. Raises InputError for what can't be read."""
+    path = directory / FILE
+    if not path.exists():
+        return Settings()
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            _("The settings can't be read."), f"{path}: {error}", _("Mend the line, or remove the file.")
+        ) from error
+    settings = Settings()
+    for key, value in found.items():
+        settings = changed(settings, key, value)
+    return settings
+
+
+def save(directory: Path, settings: Settings) -> None:
+    """Write the options that differ from their defaults, each under its sentence."""
+    default = asdict(Settings())
+    lines = []
+    for option in fields(Settings):
+        value = getattr(settings, option.name)
+        if value != default[option.name]:
+            lines += [
+                f"# {option.metadata['sentence']}",
+                f"{option.name} = {json.dumps(value, ensure_ascii=False)}",
+                "",
+            ]
+    publish_file(directory / FILE, "\n".join(lines).encode("utf-8"))

@@ -1,0 +1,101 @@
+"""Texts and their current answers. Rows of an import that is not whole yet are seen by nobody."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from core.connection import Connection, Row
+from core.records import Example, LabelledExample, Split
+
+# Every query names `imports.state = 'whole'` itself: SQL is never put together from parts.
+
+
+def _example(row: Row) -> Example:
+    return Example(row["id"], row["text"], row["split"], json.loads(row["meta"]))
+
+
+def get(con: Connection, ids: Sequence[int]) -> list[Example]:
+    """The texts with these ids, in the order asked; unknown ids are left out."""
+    rows = con.execute(
+        "SELECT id, text, split, meta FROM examples WHERE id IN (SELECT value FROM json_each(?))"
+        " AND import_id IN (SELECT id FROM imports WHERE state = 'whole')",
+        (json.dumps(list(ids)),),
+    )
+    found = {row["id"]: _example(row) for row in rows}
+    return [found[i] for i in ids if i in found]
+
+
+def by_hash(con: Connection, digest: bytes) -> Example | None:
+    """The text whose content has this SHA-256."""
+    row = con.execute(
+        "SELECT id, text, split, meta FROM examples WHERE hash = ?"
+        " AND import_id IN (SELECT id FROM imports WHERE state = 'whole')",
+        (digest,),
+    ).fetchone()
+    return _example(row) if row else None
+
+
+def after(con: Connection, last_id: int, limit: int) -> list[Example]:
+    """Up to `limit` texts with ids above `last_id`, by id: the way to walk a large pool in short reads."""
+    rows = con.execute(
+        "SELECT id, text, split, meta FROM examples WHERE id > ?"
+        " AND import_id IN (SELECT id FROM imports WHERE state = 'whole') ORDER BY id LIMIT ?",
+        (last_id, limit),
+    )
+    return [_example(row) for row in rows]
+
+
+def walk(con: Connection, chunk: int = 4096) -> Iterator[Example]:
+    """Every text by id, in short reads."""
+    last = 0
+    while batch := after(con, last, chunk):
+        yield from batch
+        last = batch[-1].id
+
+
+def total(con: Connection) -> int:
+    """How many texts there are, pool and test set together."""
+    row = con.execute("SELECT coalesce(sum(n), 0) FROM counters WHERE name IN ('pool', 'test')").fetchone()
+    return int(row[0])
+
+
+def open_ids(con: Connection, limit: int | None = None) -> list[int]:
+    """Ids of pool texts nobody has answered or skipped, by id."""
+    rows = con.execute(
+        "SELECT id FROM examples WHERE state = 'open' AND split = 'pool'"
+        " AND import_id IN (SELECT id FROM imports WHERE state = 'whole') ORDER BY id LIMIT ?",
+        (-1 if limit is None else limit,),
+    )
+    return [row[0] for row in rows]
+
+
+def states(con: Connection, ids: Sequence[int]) -> dict[int, tuple[Split, str]]:
+    """id → (split, state) of those texts that exist."""
+    rows = con.execute(
+        "SELECT id, split, state FROM examples WHERE id IN (SELECT value FROM json_each(?))"
+        " AND import_id IN (SELECT id FROM imports WHERE state = 'whole')",
+        (json.dumps(list(ids)),),
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def labelled(con: Connection, split: Split = "pool") -> list[LabelledExample]:
+    """Texts with a current answer, in the order their answers were given."""
+    rows = con.execute(
+        "SELECT x.id, x.text, x.split, x.meta, a.value, a.annotator, a.seq, e.pick FROM examples x"
+        " JOIN answers a ON a.example_id = x.id AND a.seq = x.answer_seq JOIN events e ON e.seq = a.seq"
+        " WHERE x.answer_seq IS NOT NULL AND x.state = 'answered' AND x.split = ?"
+        " AND x.import_id IN (SELECT id FROM imports WHERE state = 'whole') ORDER BY a.seq",
+        (split,),
+    )
+    return [LabelledExample(_example(r), r["value"], r["annotator"], r["seq"], json.loads(r["pick"])) for r in rows]
+
+
+def sample_texts(con: Connection, n: int) -> list[str]:
+    """About `n` texts spread evenly over all ids, the same ones at each call while nothing is imported."""
+    top = con.execute("SELECT coalesce(max(id), 0) FROM examples").fetchone()[0]
+    rows = con.execute(
+        "SELECT text FROM examples WHERE id % max(1, ? / ?) = 0"
+        " AND import_id IN (SELECT id FROM imports WHERE state = 'whole') ORDER BY id LIMIT ?",
+        (top, n, n),
+    )
+    return [row[0] for row in rows]

@@ -1,0 +1,33 @@
+"""Small facts about the project: its task, its creation, the model in use."""
+
+import json
+from typing import Any
+
+from core.connection import Connection
+
+
+def get(con: Connection, key: str, default: Any = None) -> Any:
+    """The JSON value stored under `key`."""
+    row = con.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return json.loads(row[0]) if row else default
+
+
+def put(con: Connection, key: str, value: Any) -> None:
+    """Store a JSON value; inside the caller's transaction if there is one."""
+    con.execute(
+        "INSERT INTO meta(key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+        (key, json.dumps(value)),
+    )
+
+
+def bump(con: Connection, name: str, by: int) -> None:
+    """Add to a counter; inside the caller's transaction."""
+    if by:
+        con.execute(
+            "INSERT INTO counters(name, n) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET n = n + excluded.n", (name, by)
+        )
+
+
+def counters(con: Connection) -> dict[str, int]:
+    """All counters: `pool`, `test`, `pool.answered`, `pool.skipped`, `test.answered` …"""
+    return {row[0]: row[1] for row in con.execute("SELECT name, n FROM counters")}

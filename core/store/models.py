@@ -1,0 +1,163 @@
+"""What learning has produced: rankings, rounds, evaluations, bundles, and which model is in use."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core import clock
+from core.connection import Connection, Row, transaction
+from core.records import Evaluation, RoundSummary, Source
+from core.store import meta
+
+EVENTS_PER_EVALUATION = 10
+BASE = "base"
+"""The encoder in use before any round was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A published head with the queue it made; the newest row is the one in force."""
+
+    id: int
+    directory: str
+    """Name below the project's scores directory."""
+    event_seq: int
+    """The newest event it had seen."""
+    info: Mapping[str, Any]
+    created: float
+
+
+def encoder_in_use(con: Connection) -> str:
+    """`base`, or the number of the round whose encoder is in use, as text."""
+    return str(meta.get(con, "encoder_in_use", BASE))
+
+
+def use_encoder(con: Connection, ref: str, why: str) -> None:
+    """Switch to the base encoder or a round's, and say why."""
+    with transaction(con):
+        meta.put(con, "encoder_in_use", ref)
+        meta.put(con, "encoder_why", why)
+
+
+def add_ranking(con: Connection, directory: str, event_seq: int, info: Mapping[str, Any]) -> int:
+    """Make a published ranking the one in force."""
+    with transaction(con):
+        row = con.execute(
+            "INSERT INTO rankings(directory, event_seq, info, created) VALUES (?, ?, ?, ?) RETURNING id",
+            (directory, event_seq, json.dumps(dict(info), ensure_ascii=False), clock.now()),
+        ).fetchone()
+    return int(row[0])
+
+
+def newest_ranking(con: Connection) -> Ranking | None:
+    """The ranking in force; None before the first."""
+    row = con.execute("SELECT * FROM rankings ORDER BY id DESC LIMIT 1").fetchone()
+    return (
+        Ranking(row["id"], row["directory"], row["event_seq"], json.loads(row["info"]), row["created"]) if row else None
+    )
+
+
+def _round(row: Row) -> RoundSummary:
+    return RoundSummary(
+        row["number"],
+        row["state"],
+        row["event_seq"],
+        row["set_hash"],
+        row["n_labels"],
+        row["verdict"],
+        json.loads(row["info"]),
+        row["created"],
+    )
+
+
+def start_round(con: Connection, job_id: int, event_seq: int, set_hash: str, n_labels: int) -> RoundSummary:
+    """Number a new round, or return the one this job started before it was interrupted."""
+    with transaction(con):
+        row = con.execute("SELECT * FROM rounds WHERE job_id = ?", (job_id,)).fetchone()
+        if row is None:
+            row = con.execute(
+                "INSERT INTO rounds(number, job_id, state, event_seq, set_hash, n_labels, created)"
+                " VALUES ((SELECT coalesce(max(number), 0) + 1 FROM rounds), ?, 'running', ?, ?, ?, ?) RETURNING *",
+                (job_id, event_seq, set_hash, n_labels, clock.now()),
+            ).fetchone()
+    return _round(row)
+
+
+def end_round(con: Connection, number: int, state: str, verdict: str, info: Mapping[str, Any]) -> None:
+    """Write down what became of a round."""
+    with transaction(con):
+        con.execute(
+            "UPDATE rounds SET state = ?, verdict = ?, info = ? WHERE number = ?",
+            (state, verdict, json.dumps(dict(info), ensure_ascii=False), number),
+        )
+
+
+def round_of_job(con: Connection, job_id: int) -> RoundSummary | None:
+    """The round a job started; None if it has not come so far."""
+    row = con.execute("SELECT * FROM rounds WHERE job_id = ?", (job_id,)).fetchone()
+    return _round(row) if row else None
+
+
+def rounds(con: Connection) -> list[RoundSummary]:
+    """All rounds, oldest first."""
+    return [_round(row) for row in con.execute("SELECT * FROM rounds ORDER BY number")]
+
+
+def add_evaluation(con: Connection, evaluation: Evaluation) -> None:
+    """Store counts; ratios are derived when they are read.
+
+    Of the evaluations of one model from one source, one is kept per ten events: enough for a curve, and bounded.
+    """
+    with transaction(con):
+        same = (evaluation.subject, evaluation.source, evaluation.event_seq // EVENTS_PER_EVALUATION)
+        con.execute(
+            "DELETE FROM evaluation_counts WHERE evaluation_id IN"
+            " (SELECT id FROM evaluations WHERE subject = ? AND source = ? AND event_seq / 10 = ?)",
+            same,
+        )
+        con.execute("DELETE FROM evaluations WHERE subject = ? AND source = ? AND event_seq / 10 = ?", same)
+        row = con.execute(
+            "INSERT INTO evaluations(subject, source, event_seq, created) VALUES (?, ?, ?, ?) RETURNING id",
+            (evaluation.subject, evaluation.source, evaluation.event_seq, clock.now()),
+        ).fetchone()
+        con.executemany(
+            "INSERT INTO evaluation_counts(evaluation_id, slice, cell, n) VALUES (?, ?, ?, ?)",
+            [
+                (row[0], part, json.dumps(list(cell)), n)
+                for part, cells in evaluation.counts.items()
+                for cell, n in cells.items()
+            ],
+        )
+
+
+def newest_evaluation(con: Connection, subject: str, source: Source) -> Evaluation | None:
+    """The last counts of one model from one source."""
+    row = con.execute(
+        "SELECT id, event_seq, created FROM evaluations WHERE subject = ? AND source = ? ORDER BY id DESC LIMIT 1",
+        (subject, source),
+    ).fetchone()
+    if row is None:
+        return None
+    counts: dict[str, dict[tuple[int, ...], int]] = {"": {}}
+    for part, cell, n in con.execute(
+        "SELECT slice, cell, n FROM evaluation_counts WHERE evaluation_id = ? ORDER BY slice, cell", (row[0],)
+    ):
+        counts.setdefault(part, {})[tuple(json.loads(cell))] = n
+    return Evaluation(subject, source, row[1], counts, row[2])
+
+
+def add_bundle(con: Connection, path: str, job_id: int, info: Mapping[str, Any]) -> None:
+    """Write down that a bundle was made."""
+    with transaction(con):
+        con.execute(
+            "INSERT INTO bundles(path, job_id, info, created) VALUES (?, ?, ?, ?)",
+            (path, job_id, json.dumps(dict(info), ensure_ascii=False), clock.now()),
+        )
+
+
+def bundles(con: Connection) -> list[tuple[str, Mapping[str, Any], float]]:
+    """(path, info, time) of every bundle made from this project, newest first."""
+    return [
+        (r[0], json.loads(r[1]), r[2]) for r in con.execute("SELECT path, info, created FROM bundles ORDER BY id DESC")
+    ]

@@ -1,0 +1,67 @@
+"""Full-text search over the project's texts. What goes into the index and what is asked for pass through one function.
+
+SQLite's `unicode61` takes a run of Chinese, Japanese, Thai … letters for one word. So each letter of a script that is
+written without blanks (and of Hangul, whose words carry endings) becomes a word of its own, and a run of them is asked
+for as a phrase.
+"""
+
+import re
+import unicodedata
+
+from core.connection import Connection
+
+_UNSPACED_RUN = re.compile(
+    "["
+    "\u0e00-\u0eff"  # Thai, Lao
+    "\u1000-\u109f\u1780-\u17ff"  # Burmese, Khmer
+    "\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff"  # Hangul
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Chinese
+    "\u3040-\u31bf\u31f0-\u31ff\ua000-\ua4cf"  # kana, bopomofo, Hangul letters, Yi
+    "\U0001b000-\U0001b16f\U00020000-\U0003ffff"  # rare kana and Chinese
+    "]+"
+)
+_PREFIX_FROM = 2
+"""Shorter words of ASCII are asked for as they are: as prefixes they would match most of the pool, slowly."""
+_MAX_WORDS = 32
+"""More words than that are not looked at: each one costs a pass over its postings."""
+_MAX_QUERY = 1000
+"""Characters of a query that are looked at."""
+
+
+def indexed(text: str) -> str:
+    """The text as the index `search` gets it: in Unicode's NFKC form, with blanks around each unspaced letter."""
+    if text.isascii():
+        return text
+    return _UNSPACED_RUN.sub(_spaced, unicodedata.normalize("NFKC", text))
+
+
+def _spaced(run: re.Match[str]) -> str:
+    return f" {' '.join(run[0])} "
+
+
+def find(con: Connection, query: str, limit: int = 100) -> list[int]:
+    """Ids of texts that hold every word of the query, or a word that begins with it; the oldest first.
+
+    Any string will do: quotes and operators are letters like others, and a query without a letter or digit finds
+    nothing.
+    """
+    asked = _expression(query)
+    if not asked:
+        return []
+    rows = con.execute(
+        "SELECT s.rowid FROM search s WHERE s.text MATCH ? AND EXISTS (SELECT 1 FROM examples x JOIN imports i"
+        " ON i.id = x.import_id WHERE x.id = s.rowid AND i.state = 'whole') ORDER BY s.rowid LIMIT ?",
+        (asked, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def _expression(query: str) -> str:
+    """The query in FTS5's language: one quoted phrase per word."""
+    clean = query[:_MAX_QUERY].encode("utf-8", "replace").decode().replace("\x00", " ")
+    return " ".join(_phrase(word) for word in clean.split()[:_MAX_WORDS])
+
+
+def _phrase(word: str) -> str:
+    quoted = '"' + indexed(word).replace('"', '""') + '"'
+    return quoted if word.isascii() and len(word) < _PREFIX_FROM else quoted + " *"

@@ -1,0 +1,75 @@
+"""What every task says about its answers. Nothing outside this folder and the entry points knows a task's name.
+
+An answer is a frozen value of the task's own type. It has three forms: the value, the stored form (JSON with permanent
+class ids) and the file form (a JSON value with class names, as people write it in files and read it in output).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from core.records import ClassCounts, Suggestion
+
+A = TypeVar("A")
+
+Cell = tuple[int, ...]
+Cells = Mapping[Cell, int]
+"""Additive counts of how gold and predicted answers met; what the numbers of a cell mean is the task's business."""
+
+
+class Task(Protocol[A]):
+    """One kind of labelling."""
+
+    name: str
+    """The entry point's name, stored with the project."""
+    field: str
+    """The field that holds an answer in JSON files: `label`, `labels`, `spans`."""
+
+    def names_in(self, raw: object) -> tuple[str, ...]:
+        """The class names a file value mentions; raises InputError if it is no answer of this task."""
+        ...
+
+    def from_file(self, raw: object, ids: Mapping[str, int], text: str) -> A:
+        """The answer a file value means for this text; every name is in `ids`."""
+        ...
+
+    def to_file(self, answer: A, names: Mapping[int, str]) -> Any:
+        """The answer as a JSON value with class names."""
+        ...
+
+    def encode(self, answer: A) -> str:
+        """The stored form."""
+        ...
+
+    def decode(self, stored: str) -> A:
+        """The answer from its stored form."""
+        ...
+
+    def classes_of(self, answer: A) -> tuple[int, ...]:
+        """The ids of the classes this answer counts for, each once."""
+        ...
+
+    def from_scores(self, scores: Sequence[float], class_ids: Sequence[int]) -> A:
+        """The answer a model gives whose scores (probabilities, one per class) these are."""
+        ...
+
+    def suggest(
+        self, scores: Sequence[float], class_ids: Sequence[int], names: Mapping[int, str], source: str
+    ) -> Suggestion:
+        """The same as something to show."""
+        ...
+
+    def training_problem(self, answers: Iterable[A]) -> str:
+        """Why these answers are not enough to learn from, in words; empty if they are."""
+        ...
+
+    def compare(self, gold: A, predicted: A) -> Cells:
+        """What one text adds to the counts."""
+        ...
+
+    def class_counts(self, cells: Cells, class_ids: Sequence[int]) -> list[ClassCounts]:
+        """Per-class counts in the order of `class_ids`."""
+        ...
+
+    def correct(self, cells: Cells) -> int:
+        """How many texts were answered entirely right."""
+        ...

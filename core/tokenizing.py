@@ -1,0 +1,84 @@
+"""Texts to token ids by the tokenizer's own file, the same in training and in serving. Needs only `tokenizers`.
+
+A packaged tokenizer.json may pad or cut by itself (MiniLM's does both at 128); that is switched off here, and length is
+the project's business.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+UNKNOWN_LIMIT = 0.1
+"""Share of unknown tokens above which an encoder can't be said to read a script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readability:
+    """How well an encoder's vocabulary covers the texts of one script."""
+
+    script: str
+    """Unicode name of the writing most letters of a text belong to: LATIN, CJK, CYRILLIC …"""
+    texts: int
+    tokens: int
+    unknown: int
+
+    @property
+    def unknown_share(self) -> float:
+        """Unknown tokens by all tokens, 0..1."""
+        return self.unknown / self.tokens if self.tokens else 0.0
+
+
+def load(tokenizer_json: Path, max_length: int | None) -> Tokenizer:
+    """The tokenizer without padding, cutting at `max_length` tokens (None: never)."""
+    tokenizer = Tokenizer.from_file(str(tokenizer_json))
+    tokenizer.no_padding()
+    if max_length is None:
+        tokenizer.no_truncation()
+    else:
+        tokenizer.enable_truncation(max_length)
+    return tokenizer
+
+
+def unknown_id(tokenizer: Tokenizer) -> int | None:
+    """The id of the unknown token; None for tokenizers that have none."""
+    for name in ("[UNK]", "<unk>"):
+        found = tokenizer.token_to_id(name)
+        if found is not None:
+            return int(found)
+    return None
+
+
+def script_of(text: str) -> str:
+    """The script most letters of the text belong to; COMMON if it has none."""
+    seen: defaultdict[str, int] = defaultdict(int)
+    for char in text[:400]:
+        if char.isascii():
+            seen["LATIN"] += char.isalpha()
+        elif char.isalpha():
+            seen[unicodedata.name(char, "COMMON").split(" ")[0].split("-")[0]] += 1
+    best = max(seen, key=seen.__getitem__, default="COMMON")
+    return best if seen[best] else "COMMON"
+
+
+def readability(tokenizer: Tokenizer, texts: Iterable[str]) -> list[Readability]:
+    """Unknown tokens per script, the script with most texts first. The tokenizer must not cut."""
+    unknown = unknown_id(tokenizer)
+    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for text in texts:
+        ids = tokenizer.encode(text, add_special_tokens=False).ids
+        cell = sums[script_of(text)]
+        cell[0] += 1
+        cell[1] += len(ids)
+        cell[2] += sum(i == unknown for i in ids)
+    found = [Readability(script, *cell) for script, cell in sums.items()]
+    return sorted(found, key=lambda r: -r.texts)
+
+
+def cut_share(tokenizer: Tokenizer, texts: Sequence[str], max_length: int) -> float:
+    """Share of the texts that are longer than `max_length` tokens; the tokenizer must not cut."""
+    lengths = [len(encoding.ids) for encoding in tokenizer.encode_batch(list(texts))]
+    return sum(n > max_length for n in lengths) / max(len(lengths), 1)

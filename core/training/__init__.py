@@ -1,0 +1,1 @@
+"""Everything that imports torch and transformers: encoders, features, the instant head, fine-tuning rounds."""

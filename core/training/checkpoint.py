@@ -1,0 +1,66 @@
+"""A fine-tuning's state on disk: safetensors and one JSON, whole or not there. No pickle is written or read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from core.publish import publish_dir, publish_file
+from core.training.tune import TuneState
+
+FILES = ("model.safetensors", "classifier.safetensors", "optimizer.safetensors", "state.json")
+
+
+def save(target: Path, state: TuneState, story: dict[str, Any]) -> None:
+    """Write everything that is needed to go on exactly here; `story` says which run it belongs to."""
+    tensors, scalars = _flatten(state.optimizer)
+    trainable = {n: p.detach().contiguous() for n, p in state.model.named_parameters() if p.requires_grad}
+    with publish_dir(target) as stage:
+        save_file(trainable, stage / "model.safetensors")
+        save_file({n: p.detach() for n, p in state.classifier.named_parameters()}, stage / "classifier.safetensors")
+        save_file(tensors, stage / "optimizer.safetensors")
+        full = {**story, "step": state.step, "optimizer": scalars}
+        publish_file(stage / "state.json", json.dumps(full).encode())
+
+
+def restore(source: Path, state: TuneState, story: dict[str, Any]) -> bool:
+    """Bring `state` to the saved step; False if there is no complete checkpoint of this very run."""
+    if not all((source / name).is_file() for name in FILES):
+        return False
+    found = json.loads((source / "state.json").read_text(encoding="utf-8"))
+    if any(found.get(key) != value for key, value in story.items()):
+        return False
+    with torch.no_grad():
+        for module, name in ((state.model, "model.safetensors"), (state.classifier, "classifier.safetensors")):
+            saved = load_file(source / name)
+            for key, parameter in module.named_parameters():
+                if key in saved:
+                    parameter.copy_(saved[key])
+    _unflatten(state.optimizer, load_file(source / "optimizer.safetensors"), found["optimizer"])
+    state.step = int(found["step"])
+    return True
+
+
+def _flatten(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    tensors: dict[str, Tensor] = {}
+    scalars: dict[str, Any] = {}
+    for index, values in optimizer.state_dict()["state"].items():
+        for key, value in values.items():
+            if isinstance(value, Tensor):
+                tensors[f"{index}.{key}"] = value.contiguous()
+            else:
+                scalars[f"{index}.{key}"] = value
+    return tensors, scalars
+
+
+def _unflatten(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor], scalars: dict[str, Any]) -> None:
+    content = optimizer.state_dict()
+    restored: dict[int, dict[str, Any]] = {}
+    for name, value in {**scalars, **tensors}.items():
+        index, _dot, key = name.partition(".")
+        restored.setdefault(int(index), {})[key] = value
+    content["state"] = restored
+    optimizer.load_state_dict(content)

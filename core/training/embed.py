@@ -1,0 +1,102 @@
+"""Embedding the pool: read in short pieces, sorted by length, written so that a kill costs one piece at most."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from core import clock, tokenizing
+from core.project import Project
+from core.records import JobEvent
+from core.settings import Settings
+from core.store import examples
+from core.training.device import Compute
+from core.training.featurizer import Featurizer, load_featurizer
+from core.training.space import TOKENIZER, Space
+from core.vectors import VectorStore
+
+PIECE = 2048
+"""Texts read, sorted by length and committed together."""
+TICK = 0.3
+"""Seconds between progress events."""
+
+
+def batches_by_length(token_ids: Sequence[Sequence[int]], size: int) -> list[list[int]]:
+    """Indices in batches of about equal length, longest first; a batch holds at most `size` × 64 tokens padded."""
+    order = sorted(range(len(token_ids)), key=lambda i: -len(token_ids[i]))
+    batches: list[list[int]] = []
+    start = 0
+    while start < len(order):
+        longest = max(len(token_ids[order[start]]), 1)
+        take = max(1, min(size * 4, size * 64 // longest))
+        batches.append(order[start : start + take])
+        start += take
+    return batches
+
+
+def pad(token_ids: Sequence[Sequence[int]], pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """input_ids and attention_mask [B, T] int64, padded to the longest."""
+    longest = max(max(map(len, token_ids), default=1), 1)
+    ids = np.full((len(token_ids), longest), pad_id, np.int64)
+    mask = np.zeros((len(token_ids), longest), np.int64)
+    for row, one in enumerate(token_ids):
+        ids[row, : len(one)] = one
+        mask[row, : len(one)] = 1
+    return torch.from_numpy(ids), torch.from_numpy(mask)
+
+
+def autocast(compute: Compute) -> AbstractContextManager[object]:
+    """bf16 products where the compute choice says so."""
+    return torch.autocast(compute.device.type, torch.bfloat16) if compute.bf16 else nullcontext()
+
+
+def features_of(
+    model: Featurizer, tokenizer: Tokenizer, texts: Sequence[str], compute: Compute, *, batch: int, pad_id: int
+) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+    """(indices, features [len(indices), dim]) batch by batch, in an order of its own."""
+    ids = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+    for indices in batches_by_length(ids, batch):
+        input_ids, mask = pad([ids[i] for i in indices], pad_id)
+        with torch.inference_mode(), autocast(compute):
+            out = model(input_ids.to(compute.device), mask.to(compute.device))
+        yield indices, out.float().cpu().numpy()
+
+
+def pad_id_of(model: Featurizer) -> int:
+    """The encoder's padding id."""
+    return int(model.config.pad_token_id or 0)
+
+
+def embed_pool(project: Project, space: Space, settings: Settings, compute: Compute) -> Iterator[JobEvent]:
+    """Embed every text that is not in the space yet; goes on where a killed run stopped."""
+    store = VectorStore(space.directory, space.dim)
+    ids = store.ids()
+    last = int(ids.max()) if len(ids) else 0
+    with project.open(readonly=True) as con:
+        total = examples.total(con)
+    done, ticked = len(ids), clock.monotonic()
+    yield JobEvent("progress", {"what": "embed", "done": done, "total": total})
+    if done >= total:
+        return
+    model = load_featurizer(space.encoder_dir(project), space.info).to(compute.device)
+    tokenizer = tokenizing.load(space.directory / TOKENIZER, int(space.info["max_length"]))
+    pad_id = pad_id_of(model)
+    while True:
+        with project.open(readonly=True) as con:
+            piece = examples.after(con, last, PIECE)
+        if not piece:
+            break
+        vectors = np.empty((len(piece), space.dim), np.float32)
+        texts = [example.text for example in piece]
+        for indices, part in features_of(model, tokenizer, texts, compute, batch=settings.embed_batch, pad_id=pad_id):
+            vectors[indices] = part
+            done += len(indices)
+            if clock.monotonic() - ticked > TICK:
+                ticked = clock.monotonic()
+                yield JobEvent("progress", {"what": "embed", "done": done, "total": max(total, done)})
+        store.append(np.array([example.id for example in piece]), vectors)
+        last = piece[-1].id
+    yield JobEvent("progress", {"what": "embed", "done": done, "total": done})

@@ -1,0 +1,1 @@
+"""Where encoders come from, one source a file; found through the entry-point group `handful.encoders`."""

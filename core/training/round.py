@@ -1,0 +1,196 @@
+"""One round of fine-tuning, phase by phase: a model per fold to judge by, then one on all labels to keep.
+
+Each finished phase lies whole in the round's scratch directory, and within a phase a checkpoint is written every half
+minute; so the same call, made again after a kill, goes on from there.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from core import clock, tokenizing
+from core.project import Project
+from core.publish import publish_dir
+from core.records import JobEvent
+from core.settings import Settings
+from core.training import checkpoint
+from core.training.base import Trainer
+from core.training.device import Compute
+from core.training.embed import features_of, pad_id_of
+from core.training.featurizer import Featurizer, lexical_of, load_encoder
+from core.training.head import Head
+from core.training.head import load as load_head
+from core.training.head import save as save_head
+from core.training.space import TOKENIZER, Space
+
+ENCODER = "encoder"
+CHECKPOINT_SECONDS = 30.0
+TICK = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRequest:
+    """The frozen input of a round; nothing in it changes while labelling goes on."""
+
+    project: Project
+    space: Space
+    """The space of the base encoder, which every round starts from anew (warm starts hurt small sets)."""
+    texts: Sequence[str]
+    answers: Sequence[Any]
+    folds: NDArray[np.int64]
+    """Fold number of each text, [n]."""
+    set_hash: str
+    work: Path
+    """Scratch directory of this round."""
+    settings: Settings
+    compute: Compute
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One fine-tuning within a round."""
+
+    name: str
+    """`fold 1 of 3`, or `all labels`."""
+    train: NDArray[np.int64]
+    """Row numbers to learn from."""
+    held_out: NDArray[np.int64]
+    """Row numbers to predict; empty in the last phase."""
+
+
+def folds_of(ids: Sequence[int], classes: Sequence[int], k: int, seed: int) -> NDArray[np.int64]:
+    """Fold numbers, stratified by class and drawn by a hash of seed and id: new labels don't redraw the old ones.
+
+    `classes`: one number per text (the class, or what stands for the answer). Returns [n] in 0…k−1.
+    """
+    folds = np.zeros(len(ids), np.int64)
+    marks = [hashlib.sha256(f"{seed}:{i}".encode()).digest() for i in ids]
+    offset = 0
+    for value in sorted(set(classes)):
+        members = sorted((i for i, c in enumerate(classes) if c == value), key=lambda i: marks[i])
+        for place, row in enumerate(members):
+            folds[row] = (place + offset) % k
+        offset += len(members)
+    return folds
+
+
+def phases_of(folds: NDArray[np.int64]) -> list[Phase]:
+    """The fine-tunings a round consists of."""
+    numbers = sorted(set(folds.tolist()))
+    rows = np.arange(len(folds))
+    judged = [
+        Phase(f"fold {i} of {len(numbers)}", rows[folds != fold], rows[folds == fold])
+        for i, fold in enumerate(numbers, 1)
+    ]
+    return [*judged, Phase("all labels", rows, rows[:0])]
+
+
+def run(request: RoundRequest, trainer: Trainer) -> Iterator[JobEvent]:
+    """Do all phases that are not done yet; afterwards `work/` holds the tuned encoder and `out_of_fold` can be read."""
+    tokenizer = tokenizing.load(request.space.directory / TOKENIZER, int(request.space.info["max_length"]))
+    token_ids = [encoding.ids for encoding in tokenizer.encode_batch(list(request.texts))]
+    phases = phases_of(request.folds)
+    for number, phase in enumerate(phases):
+        if _result(request, number).exists():
+            continue
+        yield JobEvent("phase", {"name": phase.name, "number": number + 1, "of": len(phases)})
+        model = Featurizer(
+            load_encoder(request.space.encoder_dir(request.project), dropout=request.settings.dropout),
+            lexical_of(request.space.info),
+        )
+        yield from _tune(request, trainer, number, phase, model, token_ids)
+        _finish(request, trainer, number, phase, model.eval(), tokenizer)
+
+
+def _tune(
+    request: RoundRequest,
+    trainer: Trainer,
+    number: int,
+    phase: Phase,
+    model: Featurizer,
+    token_ids: Sequence[Sequence[int]],
+) -> Iterator[JobEvent]:
+    answers = [request.answers[i] for i in phase.train]
+    state = trainer.start(model, answers, request.settings, request.compute)
+    story = {"phase": number, "set_hash": request.set_hash}
+    saved = request.work / "checkpoint"
+    if checkpoint.restore(saved, state, story):
+        yield JobEvent("note", {"text": f"resumed at step {state.step}", "phase": phase.name})
+    ticked = kept = clock.monotonic()
+    steps = trainer.tune(
+        state,
+        [token_ids[i] for i in phase.train],
+        answers,
+        request.settings,
+        request.compute,
+        pad_id=pad_id_of(model),
+    )
+    for step in steps:
+        now = clock.monotonic()
+        if now - kept > CHECKPOINT_SECONDS and step.step < step.steps:
+            checkpoint.save(saved, state, story)
+            kept = now
+        if now - ticked > TICK or step.step == step.steps:
+            ticked = now
+            yield JobEvent(
+                "progress",
+                {"what": phase.name, "done": step.step, "total": step.steps, "loss": round(step.loss, 4)},
+            )
+
+
+def _result(request: RoundRequest, number: int) -> Path:
+    return request.work / f"phase-{number}"
+
+
+def _finish(
+    request: RoundRequest, trainer: Trainer, number: int, phase: Phase, model: Featurizer, tokenizer: Tokenizer
+) -> None:
+    rows = np.concatenate([phase.train, phase.held_out])
+    features = _features(request, model, tokenizer, rows)
+    head = trainer.fit_head(features[: len(phase.train)], [request.answers[i] for i in phase.train])
+    with publish_dir(_result(request, number)) as stage:
+        save_head(stage, head, {})
+        np.save(stage / "rows.npy", phase.held_out)
+        np.save(stage / "scores.npy", trainer.scores(head, features[len(phase.train) :]))
+        if not len(phase.held_out):
+            save_encoder(stage / ENCODER, model, request.space)
+
+
+def _features(
+    request: RoundRequest, model: Featurizer, tokenizer: Tokenizer, rows: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    texts = [request.texts[i] for i in rows]
+    out = np.empty((len(texts), request.space.dim), np.float32)
+    batch = request.settings.embed_batch
+    for indices, part in features_of(model, tokenizer, texts, request.compute, batch=batch, pad_id=pad_id_of(model)):
+        out[indices] = part
+    return out
+
+
+def save_encoder(target: Path, model: Featurizer, space: Space) -> None:
+    """The tuned encoder as a directory like the one it came from, with the space's tokenizer."""
+    model.encoder.to("cpu").save_pretrained(target, safe_serialization=True)
+    (target / "tokenizer.json").write_bytes((space.directory / TOKENIZER).read_bytes())
+
+
+def out_of_fold(request: RoundRequest) -> list[tuple[int, Head, NDArray[np.float32]]]:
+    """(row, head of its fold, scores [classes]) for every text, each predicted by a model that never saw it."""
+    found: list[tuple[int, Head, NDArray[np.float32]]] = []
+    for number, phase in enumerate(phases_of(request.folds)):
+        if not len(phase.held_out):
+            continue
+        head = load_head(_result(request, number))
+        scores = np.load(_result(request, number) / "scores.npy", allow_pickle=False)
+        found += [(int(row), head, scores[i]) for i, row in enumerate(phase.held_out)]
+    return found
+
+
+def tuned_encoder(request: RoundRequest) -> Path:
+    """Where the encoder tuned on all labels lies once `run` is through."""
+    return _result(request, len(phases_of(request.folds)) - 1) / ENCODER

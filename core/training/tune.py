@@ -1,0 +1,203 @@
+"""Fine-tuning an encoder on few labels: supervised contrastive loss and cross-entropy inside class-balanced batches.
+
+Every pair inside a batch is free, so nothing is encoded twice for the contrastive term (Khosla et al. 2020, arXiv
+2004.11362). The input embedding matrix does not move: it is most of the weights and a few dozen texts touch almost none
+of it. The loop is a generator: it yields after each step, the caller stores, draws, or cancels by closing it.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.errors import RefusedError
+from core.i18n import _
+from core.settings import Settings
+from core.training.device import Compute
+from core.training.embed import autocast, pad
+from core.training.featurizer import Featurizer
+
+TEMPERATURE = 0.1
+WARMUP = 0.1
+PIECE = 8
+"""Texts of a batch that are encoded together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one optimiser step did."""
+
+    step: int
+    """Steps done, 1 for the first."""
+    steps: int
+    """Steps planned in all."""
+    loss: float
+
+
+@dataclass(slots=True)
+class TuneState:
+    """Everything that must be saved to go on exactly where a run stopped."""
+
+    model: Featurizer
+    classifier: nn.Linear
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+
+
+def planned_steps(n: int, settings: Settings) -> int:
+    """Optimiser steps for n labelled texts."""
+    return max(1, min(settings.max_steps, math.ceil(n / settings.batch_size) * settings.epochs))
+
+
+def start(model: Featurizer, n_classes: int, settings: Settings, compute: Compute) -> TuneState:
+    """Set the encoder up for tuning: a fresh classifier, the embedding matrix frozen, the optimiser."""
+    torch.manual_seed(settings.seed)
+    model.to(compute.device).train()
+    for parameter in model.encoder.get_input_embeddings().parameters():
+        parameter.requires_grad_(False)
+    hidden = int(model.config.hidden_size)
+    classifier = nn.Linear(hidden, n_classes).to(compute.device)
+    groups = [
+        {"params": [p for p in model.encoder.parameters() if p.requires_grad], "scale": 1.0},
+        {"params": list(classifier.parameters()), "scale": 20.0},
+    ]
+    return TuneState(model, classifier, _optimizer(groups, settings))
+
+
+def _optimizer(groups: list[dict[str, object]], settings: Settings) -> torch.optim.Optimizer:
+    rate, decay = settings.learning_rate, settings.weight_decay
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=rate, momentum=0.9, weight_decay=decay)
+    return torch.optim.AdamW(groups, lr=rate, weight_decay=decay)
+
+
+def balanced_batch(labels: NDArray[np.int64], size: int, seed: int, step: int) -> NDArray[np.int64]:
+    """Row numbers of one batch: classes in turn, texts within a class shuffled anew each time it is used up.
+
+    A function of seed and step alone, so that a resumed run draws what the straight one would have drawn.
+    """
+    classes = np.unique(labels)
+    per_class = {int(c): np.flatnonzero(labels == c) for c in classes}
+    first = step * size
+    rows = []
+    for place in range(first, first + size):
+        lap, turn = divmod(place, len(classes))
+        order = np.random.default_rng((seed, 1, lap)).permutation(classes)
+        members = per_class[int(order[turn])]
+        again, within = divmod(lap, len(members))
+        rows.append(np.random.default_rng((seed, 2, int(order[turn]), again)).permutation(members)[within])
+    return np.array(sorted(set(rows)), np.int64)
+
+
+def contrastive_loss(vectors: Tensor, labels: Tensor) -> Tensor:
+    """Supervised contrastive loss over unit vectors [B, d] with class numbers [B]; zero if no class occurs twice."""
+    similar = vectors @ vectors.T / TEMPERATURE
+    same = (labels[:, None] == labels[None, :]).float()
+    eye = torch.eye(len(labels), device=labels.device)
+    same = same - eye
+    logp = similar - torch.logsumexp(similar - eye * 1e9, dim=1, keepdim=True)
+    pairs = same.sum(1)
+    per_row = (same * logp).sum(1) / pairs.clamp(min=1.0)
+    return -(per_row * (pairs > 0)).sum() / (pairs > 0).sum().clamp(min=1)
+
+
+def tune(
+    state: TuneState,
+    token_ids: Sequence[Sequence[int]],
+    labels: Sequence[int],
+    settings: Settings,
+    compute: Compute,
+    *,
+    pad_id: int,
+) -> Iterator[Step]:
+    """Train `state` in place on token ids and class numbers 0…C−1, yielding after each step.
+
+    Raises RefusedError if the loss stops being a number, and what torch raises when memory runs out, after one retry of
+    the step in two halves.
+    """
+    y = np.asarray(labels, np.int64)
+    steps = planned_steps(len(y), settings)
+    generator_seed = settings.seed
+    while state.step < steps:
+        rows = balanced_batch(y, settings.batch_size, generator_seed, state.step)
+        _set_rate(state.optimizer, settings.learning_rate, state.step, steps)
+        torch.manual_seed(generator_seed * 1_000_003 + state.step)  # dropout, the same after a resume
+        ids = [token_ids[i] for i in rows]
+        loss = _step_with_retry(state, ids, y[rows], settings, compute, pad_id)
+        if not math.isfinite(loss):
+            raise RefusedError(
+                _("Training went astray: the loss is no number any more."),
+                _("Step {step} of {steps}.").format(step=state.step + 1, steps=steps),
+                _("Lower the learning rate (handful config DIR learning_rate) or use precision fp32."),
+            )
+        state.step += 1
+        yield Step(state.step, steps, loss)
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, peak: float, step: int, steps: int) -> None:
+    warm = max(1, round(steps * WARMUP))
+    factor = (step + 1) / warm if step < warm else (steps - step) / max(1, steps - warm)
+    for group in optimizer.param_groups:
+        group["lr"] = peak * factor * group["scale"]
+
+
+def _embed_by_length(model: Featurizer, ids: Sequence[Sequence[int]], compute: Compute, pad_id: int) -> Tensor:
+    """Vectors [B, d] of a batch, encoded in pieces of like length: the same numbers with far less padding."""
+    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+    parts = []
+    for start in range(0, len(order), PIECE):
+        input_ids, mask = pad([ids[i] for i in order[start : start + PIECE]], pad_id)
+        parts.append(model.embed(input_ids.to(compute.device), mask.to(compute.device)))
+    back = torch.empty(len(order), dtype=torch.long)
+    back[torch.tensor(order)] = torch.arange(len(order))
+    return torch.cat(parts)[back.to(compute.device)]
+
+
+def _step_with_retry(
+    state: TuneState,
+    ids: Sequence[Sequence[int]],
+    labels: NDArray[np.int64],
+    settings: Settings,
+    compute: Compute,
+    pad_id: int,
+) -> float:
+    try:
+        return _step(state, [(ids, labels)], settings, compute, pad_id)
+    except (torch.OutOfMemoryError, MemoryError):
+        state.optimizer.zero_grad(set_to_none=True)
+        if compute.device.type == "cuda":
+            torch.cuda.empty_cache()
+    half = len(ids) // 2
+    return _step(state, [(ids[:half], labels[:half]), (ids[half:], labels[half:])], settings, compute, pad_id)
+
+
+def _step(
+    state: TuneState,
+    parts: Sequence[tuple[Sequence[Sequence[int]], NDArray[np.int64]]],
+    settings: Settings,
+    compute: Compute,
+    pad_id: int,
+) -> float:
+    """One optimiser step, its gradient accumulated over the parts of the batch."""
+    total = sum(len(ids) for ids, _labels in parts)
+    value = 0.0
+    state.optimizer.zero_grad(set_to_none=True)
+    for ids, numbers in parts:
+        target = torch.from_numpy(numbers).to(compute.device)
+        with autocast(compute):
+            vectors = _embed_by_length(state.model, ids, compute, pad_id)
+            logits = state.classifier(vectors) * 10.0
+        loss = functional.cross_entropy(logits.float(), target)
+        if settings.contrastive:
+            loss = loss + settings.contrastive * contrastive_loss(vectors.float(), target)
+        share = loss * (len(ids) / total)
+        share.backward()  # type: ignore[no-untyped-call]
+        value += float(share.detach())
+    nn.utils.clip_grad_norm_([p for group in state.optimizer.param_groups for p in group["params"]], 1.0)
+    state.optimizer.step()
+    return value

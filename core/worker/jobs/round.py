@@ -1,0 +1,236 @@
+"""The job `round`: fine-tune on the labels as they are now, judge, and keep the tuned encoder if it is not worse."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import clock, inuse, plugins
+from core.errors import RefusedError
+from core.evaluation.collect import collect
+from core.evaluation.report import macro_f1
+from core.i18n import _
+from core.project import Project
+from core.publish import fsync_path, make_dir, publish_file
+from core.records import JobEvent, LabelledExample, RoundSummary
+from core.store import classes, examples, labels, meta, models
+from core.tasks.base import Task
+from core.training import device, space
+from core.training import round as rounds
+from core.training.base import Trainer
+from core.training.round import RoundRequest
+from core.vectors import VectorStore, rows_of
+from core.worker.jobs.embed import encoder_directory, fill, wanted_key
+from core.worker.judging import Judge, out_of_fold, strata
+from core.worker.protocol import JobContext
+from core.worker.rule import MIN_CLASSES
+
+STORY = "round.json"
+ROOM = 5
+"""Times the encoder's size that must be free on the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frozen:
+    """The training set as it was when the round began."""
+
+    seq: int
+    items: list[LabelledExample]
+    answers: list[Any]
+    set_hash: str
+
+
+class Round:
+    """The job kind `round`."""
+
+    name = "round"
+
+    def run(self, context: JobContext) -> Iterator[JobEvent]:
+        project, settings = context.project, context.settings
+        started = clock.monotonic()
+        with project.open() as con:
+            task = project.task(con)
+            began = models.round_of_job(con, context.job.id)
+            frozen = _freeze(project, task, began)
+            summary = models.start_round(con, context.job.id, frozen.seq, frozen.set_hash, len(frozen.items))
+        try:
+            base = yield from encoder_directory(project, settings, models.BASE)
+            request = _request(project, settings, task, frozen, base, summary)
+            trainer: Trainer = plugins.load(plugins.TRAINERS, task.name)
+            yield from rounds.run(request, trainer)
+            verdict, kept, scores = yield from _judge(context, task, trainer, request, frozen, summary)
+            story = _story(summary, frozen, request, verdict, scores, clock.monotonic() - started)
+            target = project.rounds / f"{summary.number:03d}"
+            if kept:
+                _publish(target, rounds.tuned_encoder(request), story)
+                yield from _switch(context, summary, target / rounds.ENCODER, verdict)
+            with project.open() as con:
+                models.end_round(con, summary.number, "kept" if kept else "rejected", verdict, story)
+            shutil.rmtree(request.work, ignore_errors=True)
+        except RefusedError as error:
+            with project.open() as con:
+                models.end_round(con, summary.number, "failed", str(error), {})
+            raise
+        yield JobEvent(
+            "result", {"round": summary.number, "kept": kept, "verdict": verdict, "seconds": story["seconds"], **scores}
+        )
+
+
+def _freeze(project: Project, task: Task[Any], began: RoundSummary | None) -> _Frozen:
+    """The labels a round learns from; a resumed round gets the very set it began with, or is refused."""
+    with project.open() as con:
+        seq = labels.last_seq(con)
+        items = examples.labelled(con)
+        if began is not None:
+            items, seq = [item for item in items if item.seq <= began.event_seq], began.event_seq
+    answers = [task.decode(item.stored) for item in items]
+    problem = task.training_problem(answers)
+    if problem:
+        raise RefusedError(
+            _("A round can't start."), problem, _("Label texts of at least {n} classes.").format(n=MIN_CLASSES)
+        )
+    text = json.dumps([[item.example.id, item.stored] for item in items])
+    return _Frozen(seq, items, answers, hashlib.sha256(text.encode()).hexdigest())
+
+
+def _request(
+    project: Project, settings: Any, task: Task[Any], frozen: _Frozen, base: Path, summary: RoundSummary
+) -> RoundRequest:
+    device.limit_threads(settings)
+    with project.open(readonly=True) as con:
+        sample = examples.sample_texts(con, 2000)
+    made = space.prepare(project, settings, models.BASE, base, sample)
+    _need_room(project.root, base)
+    ids = [item.example.id for item in frozen.items]
+    return RoundRequest(
+        project,
+        made,
+        [item.example.text for item in frozen.items],
+        frozen.answers,
+        rounds.folds_of(ids, strata(task, frozen.answers), settings.folds, settings.seed),
+        # a label changed while the round was interrupted makes it another set, and finished phases void
+        frozen.set_hash,
+        make_dir(project.rounds / f"work-{summary.number:03d}-{frozen.set_hash[:8]}"),
+        settings,
+        device.choose(settings),
+    )
+
+
+def _need_room(root: Path, base: Path) -> None:
+    size = (base / "model.safetensors").stat().st_size
+    free = shutil.disk_usage(root).free
+    if free < ROOM * size:
+        raise RefusedError(
+            _("There is too little room on the disk for a round."),
+            _("{free:.1f} GB are free; about {need:.1f} GB are needed.").format(
+                free=free / 1e9, need=ROOM * size / 1e9
+            ),
+            _("Remove old checkpoints: handful clean DIR"),
+        )
+
+
+def _judge(
+    context: JobContext,
+    task: Task[Any],
+    trainer: Trainer,
+    request: RoundRequest,
+    frozen: _Frozen,
+    summary: RoundSummary,
+) -> Generator[JobEvent, None, tuple[str, bool, dict[str, float]]]:
+    """Compare the tuned encoder with the untouched one on the same folds; store the tuned one's counts."""
+    yield JobEvent("phase", {"name": "verdict"})
+    project, settings = context.project, context.settings
+    tuned: list[Any] = [None] * len(frozen.items)
+    for row, head, scores in rounds.out_of_fold(request):
+        tuned[row] = task.from_scores(scores.tolist(), head.class_ids)
+    store = VectorStore(request.space.directory, request.space.dim)
+    example_ids = [item.example.id for item in frozen.items]
+    rows = rows_of(store.ids(), np.array(example_ids, np.int64))
+    if len(rows) and rows.min() < 0:  # the base space was not filled: the encoder option changed meanwhile
+        yield from fill(project, settings, models.BASE, request.space.encoder_dir(project), "")
+        rows = rows_of(store.ids(), np.array(example_ids, np.int64))
+    plain = out_of_fold(task, trainer, settings, example_ids, frozen.answers, store.vectors()[rows])
+    with project.open() as con:
+        ids = list(classes.names(con))
+        name = inuse.source_name(str(summary.number))
+        Judge(con, task, settings, name, frozen.seq).own_labels(frozen.items, frozen.answers, tuned)
+    new, old = _score(task, frozen.answers, tuned, ids), _score(task, frozen.answers, plain, ids)
+    scores_found = {
+        "accuracy": new[0],
+        "macro_f1": new[1],
+        "accuracy_untuned": old[0],
+        "macro_f1_untuned": old[1],
+    }
+    kept = sum(new) >= sum(old)
+    words = _("kept") if kept else _("not kept: it would be worse")
+    verdict = _(
+        "{words}: out-of-fold accuracy {new:.3f} against {old:.3f} untuned, macro-F1 {new_f1:.3f} against {old_f1:.3f}"
+        " ({n} labels)"
+    ).format(words=words, new=new[0], old=old[0], new_f1=new[1], old_f1=old[1], n=len(frozen.items))
+    return verdict, kept, scores_found
+
+
+def _score(task: Task[Any], golds: Sequence[Any], guesses: Sequence[Any], ids: Sequence[int]) -> tuple[float, float]:
+    """Accuracy and macro-F1; a text nobody could predict counts as wrong."""
+    judged = [(gold, guess, "") for gold, guess in zip(golds, guesses, strict=True) if guess is not None]
+    cells = collect(task, judged)[""]
+    return task.correct(cells) / len(golds), macro_f1(task.class_counts(cells, ids)) or 0.0
+
+
+def _story(
+    summary: RoundSummary,
+    frozen: _Frozen,
+    request: RoundRequest,
+    verdict: str,
+    scores: dict[str, float],
+    seconds: float,
+) -> dict[str, Any]:
+    """Everything worth knowing about a round, kept beside its weights."""
+    return {
+        "round": summary.number,
+        "verdict": verdict,
+        "scores": scores,
+        "n_labels": len(frozen.items),
+        "event_seq": frozen.seq,
+        "set_sha256": frozen.set_hash,
+        "example_ids": [item.example.id for item in frozen.items],
+        "base": {k: request.space.info[k] for k in ("weights_sha256", "tokenizer_sha256", "model_type", "max_length")},
+        "settings": asdict(request.settings),
+        "device": request.compute.name,
+        "seconds": round(seconds, 2),
+    }
+
+
+def _publish(target: Path, encoder: Path, story: dict[str, Any]) -> None:
+    """Move the finished encoder into place beside its story: one rename makes the round visible."""
+    stage = encoder.parent
+    publish_file(stage / STORY, json.dumps(story, indent=1).encode())
+    for name in ("rows.npy", "scores.npy"):
+        (stage / name).unlink(missing_ok=True)
+    if not target.exists():
+        fsync_path(stage)
+        stage.rename(target)
+        fsync_path(target.parent)
+
+
+def _switch(context: JobContext, summary: RoundSummary, encoder_dir: Path, verdict: str) -> Iterator[JobEvent]:
+    """Embed the pool with the tuned encoder first, so that the queue never goes without features; then use it."""
+    project, settings = context.project, context.settings
+    ref = str(summary.number)
+    key = f"{ref}|{settings.encoder}|{settings.max_length}"
+    yield JobEvent("phase", {"name": "embed the pool with the tuned encoder"})
+    for event in fill(project, settings, ref, encoder_dir, key):
+        if event.kind == "progress":
+            yield event
+    with project.open() as con:
+        models.use_encoder(con, ref, verdict)
+        if meta.get(con, "space_key") != wanted_key(con, settings):
+            yield JobEvent("note", {"text": "the settings changed meanwhile; the pool will be embedded again"})
+
+
+ROUND = Round()

@@ -1,0 +1,83 @@
+"""Judging a model on what is labelled: out of fold, on the audit stream, on the test set. Counts go to the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import clock
+from core.connection import Connection
+from core.evaluation.collect import collect, slice_of
+from core.records import Evaluation, LabelledExample, Source
+from core.settings import Settings
+from core.store import models
+from core.tasks.base import Task
+from core.training.base import Trainer
+from core.training.round import folds_of
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Stores what was counted for one model as it stood at one moment."""
+
+    con: Connection
+    task: Task[Any]
+    settings: Settings
+    subject: str
+    """The model's name: `head` or `round 3`."""
+    seq: int
+    """The newest event it had seen."""
+
+    def test(self, items: Sequence[LabelledExample], golds: Sequence[Any], guesses: Sequence[Any]) -> None:
+        """Counts on the held-out test set."""
+        self._store("test", items, golds, guesses)
+
+    def own_labels(self, items: Sequence[LabelledExample], golds: Sequence[Any], guesses: Sequence[Any]) -> None:
+        """Out-of-fold counts (a guess may be None), and those of the texts drawn at random as the audit they are."""
+        judged = [i for i, guess in enumerate(guesses) if guess is not None]
+        drawn = [i for i in judged if items[i].pick.get("probability") is not None]
+        rows: tuple[tuple[Source, list[int]], ...] = (("out-of-fold", judged), ("audit", drawn))
+        for source, chosen in rows:
+            if chosen:
+                self._store(
+                    source, [items[i] for i in chosen], [golds[i] for i in chosen], [guesses[i] for i in chosen]
+                )
+
+    def _store(
+        self, source: Source, items: Sequence[LabelledExample], golds: Sequence[Any], guesses: Sequence[Any]
+    ) -> None:
+        parts = [slice_of(item.example.meta, self.settings.slice_by) for item in items]
+        counts = collect(self.task, zip(golds, guesses, parts, strict=True))
+        models.add_evaluation(self.con, Evaluation(self.subject, source, self.seq, counts, clock.now()))
+
+
+def strata(task: Task[Any], answers: Sequence[Any]) -> list[int]:
+    """One number an answer by which folds are stratified: its first class, -1 if it has none."""
+    return [next(iter(task.classes_of(answer)), -1) for answer in answers]
+
+
+def out_of_fold(
+    task: Task[Any],
+    trainer: Trainer,
+    settings: Settings,
+    ids: Sequence[int],
+    answers: Sequence[Any],
+    features: NDArray[Any],
+) -> list[Any]:
+    """For each labelled text the answer of a head that did not see it; None where the rest can't be learnt from.
+
+    `ids`: example ids, by which the folds are drawn; `features`: [n, dim].
+    """
+    folds = folds_of(ids, strata(task, answers), settings.folds, settings.seed)
+    guesses: list[Any] = [None] * len(answers)
+    for fold in range(settings.folds):
+        train, held = np.flatnonzero(folds != fold).tolist(), np.flatnonzero(folds == fold).tolist()
+        seen = [answers[i] for i in train]
+        if not held or task.training_problem(seen):
+            continue
+        head = trainer.fit_head(features[train], seen)
+        for row, scores in zip(held, trainer.scores(head, features[held]), strict=True):
+            guesses[row] = task.from_scores(scores.tolist(), head.class_ids)
+    return guesses

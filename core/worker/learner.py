@@ -1,0 +1,184 @@
+"""The instant loop: labels and cached features in, a published head with its queue and its counts out."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import inuse, plugins, queue
+from core.connection import Connection
+from core.project import Project
+from core.publish import publish_dir, publish_file
+from core.querying.base import Pick, PoolExhaustedError, PoolView, Strategy
+from core.records import LabelledExample, QueueItem
+from core.settings import Settings
+from core.store import classes, examples, labels, meta, models
+from core.tasks.base import Task
+from core.training import head as heads
+from core.training.base import Trainer
+from core.training.head import Head
+from core.training.space import Space
+from core.training.space import load as load_space
+from core.vectors import VectorStore, rows_of
+from core.worker.judging import Judge, out_of_fold
+
+KEPT_RANKINGS = 3
+PREDICTIONS = "predictions.npy"
+PREDICTION = np.dtype([("id", "<i8"), ("class_id", "<i4"), ("p", "<f4")])
+MAX_OUT_OF_FOLD = 5000
+"""Labels above which out-of-fold counts are left to rounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Labelled texts that have features, aligned with their rows."""
+
+    items: list[LabelledExample]
+    answers: list[Any]
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The project as one refresh sees it."""
+
+    settings: Settings
+    task: Task[Any]
+    trainer: Trainer
+    seq: int
+    """The newest event."""
+    space: Space
+    ids: NDArray[np.int64]
+    """Example ids in row order, [n]."""
+    vectors: NDArray[Any]
+    """[n, dim] float16, memory-mapped."""
+    known: Labelled
+    names: dict[int, str]
+
+    @property
+    def source(self) -> str:
+        """What the model is called."""
+        return inuse.source_name(str(self.space.info["encoder"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A head and what it says about every text."""
+
+    head: Head
+    scores: NDArray[Any]
+    """[n, classes]"""
+
+
+def refresh(project: Project, con: Connection) -> None:
+    """Publish a new ranking for the decisions as they are now; a queue alone, if nothing can be learnt yet."""
+    now = _look(project, con)
+    fitted = None
+    if not now.task.training_problem(now.known.answers):
+        head = now.trainer.fit_head(now.vectors[now.known.rows], now.known.answers)
+        fitted = Fitted(head, now.trainer.scores(head, now.vectors))
+    queue_items = [_item(now, pick, fitted) for pick in _pick(con, now, fitted)]
+    _publish(project, con, now, queue_items, fitted)
+    if fitted is not None:
+        _judge(con, now, fitted.head)
+
+
+def _look(project: Project, con: Connection) -> Moment:
+    task = project.task(con)
+    seq = labels.last_seq(con)
+    space = load_space(project, meta.get(con, "space"))
+    store = VectorStore(space.directory, space.dim)
+    ids = store.ids()
+    return Moment(
+        project.settings(),
+        task,
+        plugins.load(plugins.TRAINERS, task.name),
+        seq,
+        space,
+        ids,
+        store.vectors(),
+        labelled_rows(task, ids, examples.labelled(con)),
+        classes.names(con),
+    )
+
+
+def labelled_rows(task: Task[Any], ids: NDArray[np.int64], items: list[LabelledExample]) -> Labelled:
+    """Those labelled texts that are embedded, with their answers and rows."""
+    rows = rows_of(ids, np.array([item.example.id for item in items], np.int64))
+    kept = [item for item, row in zip(items, rows, strict=True) if row >= 0]
+    return Labelled(kept, [task.decode(item.stored) for item in kept], rows[rows >= 0])
+
+
+def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
+    rows = rows_of(now.ids, np.array(examples.open_ids(con), np.int64))
+    view = PoolView(
+        now.vectors,
+        rows[rows >= 0],
+        now.known.rows,
+        [now.task.classes_of(answer) for answer in now.known.answers],
+        fitted.head.class_ids if fitted else (),
+        fitted.scores if fitted else None,
+        now.names,
+        now.settings.audit_share,
+    )
+    strategy: Strategy = plugins.load(plugins.STRATEGIES, now.settings.strategy)
+    try:
+        return strategy(view, now.settings.queue_length, np.random.default_rng((now.settings.seed, now.seq)))
+    except PoolExhaustedError:
+        return []
+
+
+def _item(now: Moment, pick: Pick, fitted: Fitted | None) -> QueueItem:
+    suggestion = None
+    if fitted is not None:
+        scores = fitted.scores[pick.row].tolist()
+        suggestion = now.task.suggest(scores, fitted.head.class_ids, now.names, now.source)
+    return QueueItem(int(now.ids[pick.row]), pick.strategy, pick.reason, pick.probability, suggestion)
+
+
+def _publish(project: Project, con: Connection, now: Moment, items: list[QueueItem], fitted: Fitted | None) -> None:
+    last = models.newest_ranking(con)
+    target = project.scores / f"{(last.id if last else 0) + 1:06d}"
+    story = {
+        "task": now.task.name,
+        "encoder": now.space.info["encoder"],
+        "space": now.space.fingerprint,
+        "source": now.source,
+        "event_seq": now.seq,
+        "n_labels": len(now.known.items),
+    }
+    with publish_dir(target) as stage:
+        publish_file(stage / queue.QUEUE, queue.encode(items, now.seq))
+        if fitted is not None:
+            heads.save(stage, fitted.head, story)
+            _save_predictions(stage / PREDICTIONS, now, fitted)
+    models.add_ranking(con, target.name, now.seq, story)
+    for old in sorted(p for p in project.scores.iterdir() if p.name.isdigit())[:-KEPT_RANKINGS]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _save_predictions(path: Path, now: Moment, fitted: Fitted) -> None:
+    """The most probable class of every text, for filters and lists."""
+    best = fitted.scores.argmax(axis=1)
+    table = np.empty(len(now.ids), PREDICTION)
+    table["id"], table["class_id"] = now.ids, np.asarray(fitted.head.class_ids)[best]
+    table["p"] = fitted.scores[np.arange(len(now.ids)), best]
+    np.save(path, table)
+
+
+def _judge(con: Connection, now: Moment, head: Head) -> None:
+    judge = Judge(con, now.task, now.settings, now.source, now.seq)
+    test = labelled_rows(now.task, now.ids, examples.labelled(con, "test"))
+    if len(test.rows):
+        predicted = now.trainer.scores(head, now.vectors[test.rows])
+        guesses = [now.task.from_scores(p.tolist(), head.class_ids) for p in predicted]
+        judge.test(test.items, test.answers, guesses)
+    # an encoder tuned on these very labels has seen every fold: its out-of-fold counts come from its round
+    if now.space.info["encoder"] == models.BASE and len(now.known.items) <= MAX_OUT_OF_FOLD:
+        ids = [item.example.id for item in now.known.items]
+        features = now.vectors[now.known.rows]
+        guesses = out_of_fold(now.task, now.trainer, now.settings, ids, now.known.answers, features)
+        judge.own_labels(now.known.items, now.known.answers, guesses)

@@ -1,0 +1,59 @@
+"""What the worker does unasked: embed what is new, refit the head after labels, re-rank, start a round when it is due.
+
+Called between the steps of a running job too, so that suggestions follow the labels while a round trains. Labels that
+came during a refit are picked up by the next one: refits coalesce by themselves.
+"""
+
+from core.connection import Connection
+from core.project import Project
+from core.store import examples, jobs, labels, meta, models
+from core.worker.jobs.embed import wanted_key
+from core.worker.learner import refresh
+from core.worker.rule import round_is_due
+
+
+class Refresher:
+    """Keeps one project's ranking up to date; heavy libraries are loaded when there is something to do."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._seen: tuple[int, str, int, float] | None = None
+
+    def tick(self) -> bool:
+        """Do what is due, if anything; True if something was done."""
+        with self.project.open() as con:
+            now = self._mark(con)
+            if now == self._seen:
+                return False
+            if not examples.total(con):
+                return False
+            if self._embedding_due(con):
+                return self._ask_for_embedding(con)
+            refresh(self.project, con)
+            self._seen = now
+            if round_is_due(con, self.project.settings()):
+                jobs.enqueue(con, "round", once=True)
+            return True
+
+    def _embedding_due(self, con: Connection) -> bool:
+        key = wanted_key(con, self.project.settings())
+        return examples.total(con) > int(meta.get(con, "embedded", 0)) or meta.get(con, "space_key") != key
+
+    def _ask_for_embedding(self, con: Connection) -> bool:
+        """Queue the job `embed`, unless it waits, runs, or has failed for this very reason; True if it was queued."""
+        args = {"key": wanted_key(con, self.project.settings()), "texts": examples.total(con)}
+        last = next((job for job in jobs.recent(con) if job.kind == "embed"), None)
+        if last is not None and (last.state in ("queued", "running", "interrupted") or dict(last.args) == args):
+            return False
+        jobs.enqueue(con, "embed", args, once=True)
+        return True
+
+    def _mark(self, con: Connection) -> tuple[int, str, int, float]:
+        """Changes exactly when a new ranking could differ: decisions, encoder, pool or settings moved."""
+        file = self.project.root / "handful.toml"
+        return (
+            labels.last_seq(con),
+            f"{models.encoder_in_use(con)}/{meta.get(con, 'space')}",
+            examples.total(con),
+            file.stat().st_mtime if file.exists() else 0.0,
+        )

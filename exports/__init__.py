@@ -1,0 +1,1 @@
+"""What leaves a project: bundles with ONNX models, and labelled data."""

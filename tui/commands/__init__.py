@@ -1,0 +1,48 @@
+"""The commands, one a file. This table is all that `--help` needs, so that it imports none of them."""
+
+from dataclasses import dataclass
+
+from core.i18n import _
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command in the table."""
+
+    name: str
+    section: str
+    sentence: str
+    module: str = ""
+    """Module below tui.commands that holds it; empty: the command's own name."""
+
+
+START, LABEL, LEARN, SHIP, CARE = _("Start"), _("Label"), _("Learn"), _("Ship"), _("Care")
+SECTIONS = (START, LABEL, LEARN, SHIP, CARE)
+
+COMMANDS: tuple[Entry, ...] = (
+    Entry("demo", START, _("Make the demo project; with --auto, run the whole loop on it.")),
+    Entry("new", START, _("Make a project from a file of texts.")),
+    Entry("import", START, _("Add a file of texts to a project."), "import_"),
+    Entry("next", LABEL, _("Show what would be asked next, and why."), "next_"),
+    Entry("label", LABEL, _("Take answers from a JSONL file.")),
+    Entry("undo", LABEL, _("Take back the last decision.")),
+    Entry("redo", LABEL, _("Bring back what was undone."), "undo"),
+    Entry("status", LABEL, _("Say how far a project is, and what happens next.")),
+    Entry("round", LEARN, _("Fine-tune the encoder on the labels in the background."), "round_"),
+    Entry("jobs", LEARN, _("List background work.")),
+    Entry("cancel", LEARN, _("Stop a job."), "jobs"),
+    Entry("logs", LEARN, _("Show the worker's log."), "jobs"),
+    Entry("metrics", LEARN, _("Show per-class metrics with interval and source.")),
+    Entry("export", SHIP, _("Export the model in use as an ONNX bundle.")),
+    Entry("labels", SHIP, _("Write the labelled texts to a file.")),
+    Entry("predict", SHIP, _("Predict with a bundle, by onnxruntime alone.")),
+    Entry("config", CARE, _("Show or set the options of a project.")),
+    Entry("doctor", CARE, _("Check this installation, or a project.")),
+    Entry("clean", CARE, _("Remove old checkpoints and caches, sizes shown first.")),
+    Entry("completion", CARE, _("Print the completion script of a shell.")),
+)
+
+
+def sentence(name: str) -> str:
+    """The sentence of a command, used in both helps."""
+    return next(entry.sentence for entry in COMMANDS if entry.name == name)

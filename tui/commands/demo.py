@@ -1,0 +1,58 @@
+"""`handful demo`."""
+
+from pathlib import Path
+
+import click
+
+from core.demo.making import make
+from core.errors import InputError
+from core.i18n import _
+from core.project import DATABASE, Project
+from tui import auto
+from tui.commands import sentence
+from tui.options import as_json
+from tui.output import data, data_json, say
+
+NAME = "handful-demo"
+
+
+@click.command("demo", help=sentence("demo"))
+@click.option("--auto", "automatic", is_flag=True, help=_("Run the whole loop, the corpus's gold answering for you."))
+@click.option(
+    "--dir", "directory", metavar="DIR", type=click.Path(path_type=Path), help=_("Where to make the project.")
+)
+@as_json
+def demo_command(directory: Path | None, *, automatic: bool, as_json: bool) -> None:
+    """Support messages to a shop, a bank and an internet provider, one in eight in Chinese."""
+    if automatic:
+        root = directory or _free(Path(NAME))
+        say(_("Making the demo project in {path}").format(path=root))
+        summary = auto.run(make(root))
+        if as_json:
+            data_json(summary.as_json())
+        else:
+            auto.show(summary)
+        return
+    project = _opened(directory or Path(NAME))
+    if as_json:
+        data_json({"project": str(project.root)})
+        return
+    data(_("The demo project lies in {path}.").format(path=project.root))
+    data(_("See what it would ask: handful next {path}").format(path=project.root))
+    data(_("Or watch the whole loop: handful demo --auto"))
+
+
+def _opened(root: Path) -> Project:
+    """The demo project at `root`, made if it is not there yet."""
+    return Project(root.absolute()) if (root / DATABASE).is_file() else make(root)
+
+
+def _free(wanted: Path) -> Path:
+    """`wanted`, or the first of wanted-2, wanted-3 … that is not there: an automatic run starts from nothing."""
+    for number in range(1, 1000):
+        path = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
+        if not path.exists():
+            return path
+    raise InputError(
+        _("There are too many demo projects here."), str(wanted), _("Remove some, or name one with --dir.")
+    )

@@ -1,0 +1,36 @@
+"""`handful export`."""
+
+from pathlib import Path
+
+import click
+
+from core import project as projects
+from core.i18n import _
+from tui import jobs
+from tui.commands import sentence
+from tui.options import as_json, directory
+from tui.output import data, data_json, size
+
+
+@click.command("export", help=sentence("export"))
+@directory
+@click.option("--to", "target", metavar="OUT", type=click.Path(path_type=Path), help=_("The bundle's directory."))
+@click.option("--force", is_flag=True, help=_("Replace a bundle that is there."))
+@as_json
+def export_command(directory: Path, target: Path | None, *, force: bool, as_json: bool) -> None:
+    """No bundle is made unless onnxruntime gives the same answers as the model it came from."""
+    project = projects.find(directory)
+    args = {"to": str(target.absolute()) if target else None, "force": force}
+    with project.open() as con:
+        result = dict(jobs.run(project, con, "export", args).result or {})
+    if as_json:
+        data_json(result)
+        return
+    data(_("Bundle: {path} ({size})").format(path=result["path"], size=size(result["size_bytes"])))
+    parity = result["parity"]
+    data(
+        _("Parity with training: largest difference of logits {diff:.1e} on {n} texts, {flips} answers differ.").format(
+            diff=parity["max_abs_diff"], n=parity["texts"], flips=parity["flips"]
+        )
+    )
+    data(_("Use it: handful predict {path} FILE").format(path=result["path"]))

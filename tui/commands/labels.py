@@ -1,0 +1,30 @@
+"""`handful labels`."""
+
+from pathlib import Path
+
+import click
+from exports.dataset import write_labels
+
+from core import project as projects
+from core.i18n import _
+from tui.commands import sentence
+from tui.options import as_json, directory
+from tui.output import data, data_json
+
+
+@click.command("labels", help=sentence("labels"))
+@directory
+@click.option(
+    "--to", "target", required=True, metavar="FILE", type=click.Path(path_type=Path), help=_("A .jsonl or .csv file.")
+)
+@click.option("--force", is_flag=True, help=_("Replace a file that is there."))
+@as_json
+def labels_command(directory: Path, target: Path, *, force: bool, as_json: bool) -> None:
+    """JSONL keeps everything; CSV cells that a spreadsheet would run as formulas get an apostrophe."""
+    project = projects.find(directory)
+    with project.open(readonly=True) as con:
+        n = write_labels(project, con, target, force=force)
+    if as_json:
+        data_json({"path": str(target), "rows": n})
+    else:
+        data(_("{n} labelled texts in {path}").format(n=n, path=target))

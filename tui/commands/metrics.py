@@ -1,0 +1,74 @@
+"""`handful metrics`."""
+
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from core import inuse
+from core import project as projects
+from core.connection import Connection
+from core.evaluation.report import Report, reports
+from core.i18n import _
+from core.project import Project
+from core.records import Source
+from core.store import classes, models
+from tui.commands import sentence
+from tui.options import as_json, directory
+from tui.output import data, data_json, percent, table
+
+SOURCES: tuple[Source, ...] = get_args(Source)
+
+
+@click.command("metrics", help=sentence("metrics"))
+@directory
+@click.option("--source", type=click.Choice(SOURCES), help=_("Only numbers from this evidence."))
+@as_json
+def metrics_command(directory: Path, source: Source | None, *, as_json: bool) -> None:
+    """Of the model in use. Every number says how many texts it rests on and where they come from."""
+    project = projects.find(directory)
+    with project.open(readonly=True) as con:
+        model = inuse.model_in_use(project, con).name
+        found = collect(project, con, model, (source,) if source else SOURCES)
+    if as_json:
+        data_json({"model": model, "reports": [report.as_json() for report in found]})
+        return
+    data(_("Model in use: {model}").format(model=model))
+    if not found:
+        data(_("Nothing was judged yet."))
+    for report in found:
+        print_report(report)
+
+
+def collect(project: Project, con: Connection, model: str, sources: tuple[Source, ...]) -> list[Report]:
+    """The newest report from each source, slices after the whole."""
+    task, names = project.task(con), classes.names(con)
+    evaluations = [models.newest_evaluation(con, model, source) for source in sources]
+    return [report for found in evaluations if found is not None for report in reports(task, found, names)]
+
+
+def print_report(report: Report) -> None:
+    """One table; below the texts that are enough to tell, words instead of numbers."""
+    data("")
+    part = f" · {report.slice}" if report.slice else ""
+    data(_("{source}{part}: {n} texts").format(source=report.source, part=part, n=report.n))
+    if not report.enough:
+        data(_("  too few to tell"))
+        return
+    data(
+        _("  accuracy {accuracy}, macro-F1 {f1}  (90 % intervals)").format(
+            accuracy=percent(report.accuracy, report.accuracy_interval),
+            f1=percent(report.macro_f1, report.macro_f1_interval),
+        )
+    )
+    rows = [
+        (
+            f"  {c.name}",
+            c.support,
+            percent(c.precision, c.precision_interval),
+            percent(c.recall, c.recall_interval),
+            percent(c.f1, c.f1_interval),
+        )
+        for c in report.classes
+    ]
+    table([_("  class"), _("texts"), _("precision"), _("recall"), _("F1")], rows, right=(1, 2, 3, 4))

@@ -1,0 +1,54 @@
+"""`handful new`."""
+
+from pathlib import Path
+
+import click
+
+from core.i18n import _
+from core.intake import new_project
+from tui.commands import sentence
+from tui.importing import Bar, report_import, warn_unreadable
+from tui.options import as_json, directory
+
+
+@click.command("new", help=sentence("new"))
+@directory
+@click.option(
+    "--data", required=True, metavar="FILE", type=click.Path(path_type=Path), help=_("CSV, TSV, JSONL or text.")
+)
+@click.option("--text", metavar="COLUMN", help=_("Column that holds the text; default: found by name."))
+@click.option("--label", metavar="COLUMN", help=_("Column with existing answers, to be taken over."))
+@click.option("--task", metavar="NAME", default="classify", show_default=True, help=_("What an answer is."))
+@click.option("--labels", metavar="A,B|FILE", help=_("The classes: names, or a TOML or CSV file that describes them."))
+@click.option(
+    "--test", metavar="FILE", type=click.Path(path_type=Path), help=_("Held-out texts with answers, never asked.")
+)
+@click.option("--encoder", metavar="NAME|PATH", help=_("minilm (embedded), a Hugging Face id, or a directory."))
+@as_json
+def new_command(  # noqa: PLR0913 (each is an option)
+    directory: Path,
+    data: Path,
+    text: str | None,
+    label: str | None,
+    task: str,
+    labels: str | None,
+    test: Path | None,
+    encoder: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Make a project; nothing is left behind if that fails."""
+    with Bar() as bar:
+        project, reports = new_project(
+            directory,
+            data=data,
+            task=task,
+            text=text,
+            label=label,
+            labels=labels,
+            test=test,
+            encoder=encoder,
+            progress=bar,
+        )
+    report_import(reports, as_json=as_json, project=project)
+    warn_unreadable(project)

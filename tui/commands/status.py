@@ -1,0 +1,97 @@
+"""`handful status`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from core.worker.state import effective_jobs, worker_state
+
+from core import inuse
+from core import project as projects
+from core.connection import Connection
+from core.i18n import _
+from core.project import Project
+from core.store import classes, jobs, meta, models
+from core.worker import rule
+from tui.commands import sentence
+from tui.options import as_json, directory
+from tui.output import data, data_json
+
+
+@click.command("status", help=sentence("status"))
+@directory
+@as_json
+def status_command(directory: Path, *, as_json: bool) -> None:
+    """Counts, the model in use, what the worker does, and why a round starts or not."""
+    project = projects.find(directory)
+    with project.open(readonly=True) as con:
+        found = collect(project, con)
+    if as_json:
+        data_json(found)
+    else:
+        _print(found)
+
+
+def collect(project: Project, con: Connection) -> dict[str, Any]:
+    """Everything `status` says, as plain values."""
+    counters = meta.counters(con)
+    names = classes.names(con)
+    counts = classes.counts(con)
+    ranking = models.newest_ranking(con)
+    settings = project.settings()
+    worker = worker_state(project)
+    return {
+        "project": str(project.root.absolute()),
+        "task": meta.get(con, "task"),
+        "pool": counters.get("pool", 0),
+        "test": counters.get("test", 0),
+        "answered": counters.get("pool.answered", 0),
+        "skipped": counters.get("pool.skipped", 0),
+        "classes": {name: counts.get(i, 0) for i, name in names.items()},
+        "embedded": meta.get(con, "embedded", 0),
+        "encoder": settings.encoder,
+        "model": None
+        if ranking is None or ranking.info["n_labels"] == 0
+        else inuse.source_name(models.encoder_in_use(con)),
+        "model_why": meta.get(con, "encoder_why", ""),
+        "rounds": [{"number": r.number, "state": r.state, "verdict": r.verdict} for r in models.rounds(con)],
+        "next_round": rule.explain(con, settings),
+        "readability": meta.get(con, "readability"),
+        "worker": worker.as_json(),
+        "jobs": [
+            {"id": job.id, "kind": job.kind, "state": job.state}
+            for job in effective_jobs(project, con, jobs.active(con))
+        ],
+    }
+
+
+def _print(found: dict[str, Any]) -> None:
+    data(_("{project} ({task})").format(**found))
+    data(
+        _("Texts: {pool} in the pool, {test} in the test set; {answered} answered, {skipped} skipped.").format(**found)
+    )
+    for name, n in found["classes"].items():
+        data(f"  {n:>6}  {name}")
+    data(_("Model in use: {model}.").format(model=found["model"] or _("none yet")))
+    if found["model_why"]:
+        data(f"  {found['model_why']}")
+    data(found["next_round"])
+    data(_("Encoder: {encoder}; {embedded} texts embedded.").format(**found))
+    for line in _readability(found["readability"] or {}):
+        data(line)
+    data(_("Worker: {said}.").format(said=found["worker"]["said"]))
+    for job in found["jobs"]:
+        data(_("  job {id}: {kind}, {state}").format(**job))
+
+
+def _readability(facts: dict[str, Any]) -> list[str]:
+    lines = [
+        _("  {share:.0%} of the tokens in {script} texts are unknown to it.").format(share=share, script=script)
+        for script, share in facts.get("unknown", {}).items()
+        if share > 0.1
+    ]
+    if facts.get("lexical"):
+        lines.append(_("  For such texts character n-grams help out."))
+    if facts.get("cut"):
+        lines.append(_("  {share:.1%} of the texts are longer than max_length and are cut.").format(share=facts["cut"]))
+    return lines
