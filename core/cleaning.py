@@ -24,23 +24,31 @@ def leftovers(project: Project, con: Connection) -> list[Leftover]:
     """Rounds that are neither in use nor the last one, features of encoders not in use, scratch of ended rounds."""
     in_use = models.encoder_in_use(con)
     kept = {int(in_use)} if in_use != models.BASE else set()
-    rounds = sorted(int(p.name) for p in project.rounds.iterdir() if p.name.isdigit())
+    rounds = sorted(int(p.name) for p in _entries(project.rounds) if p.name.isdigit())
     kept.update(rounds[-1:])
     found = [(project.rounds / f"{n:03d}", "checkpoint") for n in rounds if n not in kept]
     if not any(job.kind in ("round", "embed") for job in jobs.active(con)):
         found += [(p, "scratch") for p in sorted(project.rounds.glob("work-*"))]
-        in_force = meta.get(con, "space")
-        found += [(p, "features") for p in sorted(project.embeddings.iterdir()) if p.is_dir() and p.name != in_force]
+        ranking = models.newest_ranking(con)  # until the next one, its head answers in the space it was made in
+        spaces = {meta.get(con, "space"), ranking.info.get("space") if ranking else None}
+        found += [(p, "features") for p in _entries(project.embeddings) if p.is_dir() and p.name not in spaces]
     return [Leftover(path, tree_size(path), why) for path, why in found]
 
 
+def _entries(directory: Path) -> list[Path]:
+    return sorted(directory.iterdir()) if directory.is_dir() else []
+
+
 def tree_size(path: Path) -> int:
-    """Bytes of all files below a directory."""
-    return sum(p.lstat().st_size for p in path.rglob("*") if p.is_file() and not p.is_symlink())
+    """Bytes of all files below a directory; links count for nothing."""
+    return 0 if path.is_symlink() else sum(p.lstat().st_size for p in path.rglob("*") if p.is_file() and not p.is_symlink())
 
 
 def remove(found: list[Leftover]) -> int:
-    """Remove them; returns the bytes freed."""
+    """Remove them, a link without what it leads to; returns the bytes freed."""
     for item in found:
-        shutil.rmtree(item.path)
+        if item.path.is_symlink():
+            item.path.unlink()
+        else:
+            shutil.rmtree(item.path)
     return sum(item.size for item in found)

@@ -4,7 +4,6 @@ Order is never taken from time (sequence numbers decide); spans of time come fro
 """
 
 import time
-from datetime import UTC, datetime
 
 
 def now() -> float:
@@ -24,4 +23,4 @@ def sleep(seconds: float) -> None:
 
 def iso(moment: float) -> str:
     """A moment as ISO 8601 in UTC, to the second."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))

@@ -126,6 +126,19 @@ def data_version(con: Connection) -> int:
     return int(con.execute("PRAGMA data_version").fetchone()[0])
 
 
+@contextmanager
+def relaxed(con: Connection) -> Iterator[None]:
+    """Commit without waiting for the disk: survives the end of the process, but not always that of the machine.
+
+    For what may be lost, such as progress: it must not make a label wait, nor hold the database if stopped meanwhile.
+    """
+    con.execute("PRAGMA synchronous=NORMAL")
+    try:
+        yield
+    finally:
+        con.execute("PRAGMA synchronous=FULL")
+
+
 def is_file(path: Path) -> bool:
     """Whether there is a file at the path, as far as this user can see."""
     try:
@@ -170,3 +183,13 @@ def transaction(con: Connection) -> Iterator[None]:
         if con.in_transaction:
             con.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def one_moment(con: Connection) -> Iterator[None]:
+    """Whatever is read inside the block is of one moment, though others commit meanwhile. Keep it short."""
+    con.execute("BEGIN")
+    try:
+        yield
+    finally:
+        con.execute("ROLLBACK")

@@ -58,14 +58,23 @@ def take_answers(
     return new, len(given) - new
 
 
-def _read(con: Connection, task: Task[Any], number: int, line: str) -> Given:
+def _parse(number: int, line: str) -> dict[str, Any]:
+    if len(line) > MAX_LINE:
+        raise _bad(number, _("it is longer than {max:,} characters").format(max=MAX_LINE), line)
     try:
         row = json.loads(line)
     except ValueError as error:
         column = getattr(error, "colno", 1)
         raise _bad(number, _("no JSON (column {column})").format(column=column), line) from error
+    except RecursionError as error:
+        raise _bad(number, _("it is nested too deeply"), line) from error
     if not isinstance(row, dict) or not {"id", "text"} & row.keys():
         raise _bad(number, _('it needs "id" or "text"'), line)
+    return row
+
+
+def _read(con: Connection, task: Task[Any], number: int, line: str) -> Given:
+    row = _parse(number, line)
     skip = row.get("skip") is True
     if not skip and task.field not in row:
         raise _bad(number, _("it has no {field!r}").format(field=task.field), line)
@@ -77,8 +86,8 @@ def _read(con: Connection, task: Task[Any], number: int, line: str) -> Given:
         except InputError as error:
             raise _bad(number, error.title, line) from error
     uuid = row.get("uuid", "")
-    if not isinstance(uuid, str) or len(uuid) > 64:
-        raise _bad(number, _("uuid must be a text of at most 64 characters"), line)
+    if not isinstance(uuid, str) or len(uuid) > 64 or not uuid.isprintable():
+        raise _bad(number, _("uuid must be a text of at most 64 printable characters"), line)
     return Given(number, example_id, raw, uuid, text)
 
 

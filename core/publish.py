@@ -6,14 +6,15 @@ one exception: SQLite does its own atomic writes (`connection.py`).
 
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 FILE_MODE = 0o600
 DIR_MODE = 0o700
-_STAGE = ".stage-"
+_DATABASE = ".db"
+"""SQLite syncs its files itself; opening and closing one here could drop locks that this process holds on it."""
+_STAGE, _OLD = ".stage-", ".old-"
 
 
 def fsync_path(path: Path) -> None:
@@ -35,7 +36,7 @@ def make_dir(path: Path) -> Path:
 
 
 def _stage_name(target: Path) -> Path:
-    return target.with_name(f"{_STAGE}{target.name}-{uuid.uuid4().hex[:8]}")
+    return target.with_name(f"{_STAGE}{target.name[:40]}-{os.urandom(4).hex()}")
 
 
 def publish_file(target: Path, data: bytes) -> None:
@@ -59,7 +60,7 @@ def publish_dir(target: Path) -> Iterator[Path]:
     """Yield an empty staging directory; when the block ends well it becomes `target`, else it is removed.
 
     An existing target is replaced: it is moved aside first and removed last, so that a kill at any moment leaves one
-    whole directory to be found (`recover` puts an orphaned old one back).
+    whole directory to be found (`recover` puts an orphaned old one back). Links are never followed.
     """
     make_dir(target.parent)
     stage = _stage_name(target)
@@ -68,40 +69,76 @@ def publish_dir(target: Path) -> Iterator[Path]:
     try:
         yield stage
         _seal(stage)
-        old = None
-        if target.exists():
-            old = target.with_name(f".old-{target.name}")
-            shutil.rmtree(old, ignore_errors=True)
-            target.rename(old)
-        stage.rename(target)
-        fsync_path(target.parent)
-        if old is not None:
-            shutil.rmtree(old, ignore_errors=True)
+        _swap(stage, target)
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        _remove(stage)
 
 
 def _seal(directory: Path) -> None:
     for root, dirs, files in os.walk(directory, topdown=False):
-        for name in files:
-            path = Path(root, name)
+        for path in (Path(root, name) for name in files):
+            if path.is_symlink():
+                continue
             path.chmod(FILE_MODE)
-            fsync_path(path)
-        for name in dirs:
-            Path(root, name).chmod(DIR_MODE)
+            if path.suffix != _DATABASE:
+                fsync_path(path)
+        for path in (Path(root, name) for name in dirs):
+            if not path.is_symlink():
+                path.chmod(DIR_MODE)
         fsync_path(Path(root))
 
 
-def recover(parent: Path) -> None:
-    """Clean up after a kill: put back a directory that was moved aside but never replaced, remove stages."""
+def _swap(stage: Path, target: Path) -> None:
+    old = target.with_name(_OLD + target.name)
+    replaces = os.path.lexists(target)
+    if replaces:
+        _discard(old)
+        target.rename(old)
+    try:
+        stage.rename(target)
+    except BaseException:
+        if replaces:
+            old.rename(target)
+        raise
+    fsync_path(target.parent)
+    _discard(old)
+
+
+def _discard(path: Path) -> None:
+    """Remove what may be there; renamed first, so that a kill on the way leaves no half of it under its name."""
+    if os.path.lexists(path):
+        stage = _stage_name(path)
+        path.rename(stage)
+        _remove(stage)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def recover(parent: Path, name: str = "") -> None:
+    """Clean up after a kill: put back a directory that was moved aside but never replaced, remove stages.
+
+    With `name`, only what belongs to the target of that name: for directories that are not Handful's alone.
+    """
     if not parent.is_dir():
         return
     for entry in parent.iterdir():
-        if entry.name.startswith(".old-"):
-            target = parent / entry.name.removeprefix(".old-")
-            if target.exists():
-                shutil.rmtree(entry, ignore_errors=True)
+        if name and not _belongs(entry, parent / name):
+            continue
+        if entry.name.startswith(_OLD):
+            target = parent / entry.name.removeprefix(_OLD)
+            if os.path.lexists(target):
+                _discard(entry)
             else:
                 entry.rename(target)
         elif entry.name.startswith(_STAGE):
-            shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+            _remove(entry)
+
+
+def _belongs(entry: Path, target: Path) -> bool:
+    old = target.with_name(_OLD + target.name)
+    return entry == old or any(entry.name[:-8] == _stage_name(one).name[:-8] for one in (target, old))

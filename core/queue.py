@@ -6,6 +6,7 @@ Standard library only. Before the first ranking, texts come in the order of a ha
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from core.connection import Connection
@@ -55,14 +56,22 @@ def upcoming(project: Project, con: Connection, n: int) -> list[QueueItem]:
     ranking = models.newest_ranking(con)
     items: list[QueueItem] = []
     if ranking is not None:
-        path = project.scores / ranking.directory / QUEUE
-        ranked = [_decode(row) for row in json.loads(path.read_text(encoding="utf-8"))["items"]]
+        ranked = _ranked(project.scores / ranking.directory / QUEUE)
         states = examples.states(con, [item.example_id for item in ranked])
         items = [item for item in ranked if states.get(item.example_id) == ("pool", "open")][:n]
     if len(items) < n:
         there = {item.example_id for item in items}
         items += [item for item in _unranked(con, n + len(there)) if item.example_id not in there][: n - len(items)]
     return items
+
+
+def _ranked(path: Path) -> list[QueueItem]:
+    """The items of a ranking; none if its directory was removed, for the worker makes a new one."""
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    return [_decode(row) for row in said["items"]]
 
 
 def _unranked(con: Connection, n: int) -> list[QueueItem]:

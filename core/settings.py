@@ -7,22 +7,43 @@ The record travels with every round and is stored with it.
 import difflib
 import json
 import os
+import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from core import plugins
 from core.errors import InputError
 from core.i18n import _
 from core.publish import publish_file
 
 FILE = "handful.toml"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def _opt(
-    default: Any, sentence: str, *, low: float | None = None, high: float | None = None, choices: tuple[str, ...] = ()
+    default: Any,
+    sentence: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    group: str = "",
+    pattern: str = "",
 ) -> Any:
-    return field(default=default, metadata={"sentence": sentence, "low": low, "high": high, "choices": choices})
+    return field(
+        default=default,
+        metadata={
+            "sentence": sentence,
+            "low": low,
+            "high": high,
+            "choices": choices,
+            "group": group,
+            "pattern": pattern,
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +51,9 @@ class Settings:
     """All options of a project; a value that is not in the file has its default."""
 
     encoder: str = _opt("minilm", _("Encoder: `minilm` (embedded), a Hugging Face id, or a directory."))
-    device: str = _opt("auto", _("Where to compute: auto, cpu, cuda, cuda:N or mps."))
+    device: str = _opt(
+        "auto", _("Where to compute: auto, cpu, cuda, cuda:N or mps."), pattern=r"auto|cpu|mps|cuda(:[0-9]{1,3})?"
+    )
     precision: str = _opt(
         "auto",
         _("Number format for computing: auto takes bf16 where the hardware has it."),
@@ -41,7 +64,9 @@ class Settings:
     )
     max_length: int = _opt(256, _("Longest text in tokens; what is beyond is cut off."), low=8, high=8192)
     embed_batch: int = _opt(64, _("Texts per step when the pool is embedded."), low=1, high=4096)
-    strategy: str = _opt("auto", _("How the next texts are picked: auto, or the name of one query strategy."))
+    strategy: str = _opt(
+        "auto", _("How the next texts are picked: auto, or the name of one query strategy."), group=plugins.STRATEGIES
+    )
     audit_share: float = _opt(0.1, _("Share of the queue drawn at random, for honest numbers."), low=0.0, high=1.0)
     queue_length: int = _opt(200, _("How many texts each ranking lines up."), low=1, high=10000)
     open_classes: bool = _opt(True, _("Whether a label nobody has used yet makes a new class."))
@@ -70,7 +95,9 @@ def cores() -> int:
 
 
 def spec(key: str) -> Any:
-    """The field of one option: name, type, default, and metadata with sentence, low, high and choices.
+    """The field of one option: name, type, default, and metadata with sentence, low, high, choices, group and pattern.
+
+    `group` is the entry-point group whose names are its choices; `pattern` what all of a text must match.
 
     Raises InputError for a name that does not exist, with the nearest one that does.
     """
@@ -93,8 +120,10 @@ def parse(key: str, raw: Any) -> Any:
     option = spec(key)
     kind = type(option.default)
     value = _convert(raw, kind)
-    low, high, choices = (option.metadata[k] for k in ("low", "high", "choices"))
+    low, high, choices = option.metadata["low"], option.metadata["high"], _choices(option)
     fits = value is not None and not (choices and value not in choices)
+    if fits and option.metadata["pattern"]:
+        fits = re.fullmatch(option.metadata["pattern"], value) is not None
     if fits and isinstance(value, int | float):
         fits = (low is None or value >= low) and (high is None or value <= high)
     if fits:
@@ -109,20 +138,30 @@ def parse(key: str, raw: Any) -> Any:
 def allowed(key: str) -> str:
     """The values an option takes, in words."""
     option = spec(key)
-    if option.metadata["choices"]:
-        return _("One of: {choices}.").format(choices=", ".join(option.metadata["choices"]))
-    if option.metadata["low"] is not None:
-        return _("A number from {low:g} to {high:g}.").format(low=option.metadata["low"], high=option.metadata["high"])
-    return _("true or false.") if isinstance(option.default, bool) else _("A text.")
+    choices, low, high = _choices(option), option.metadata["low"], option.metadata["high"]
+    if choices:
+        return _("One of: {choices}.").format(choices=", ".join(choices))
+    if isinstance(option.default, bool):
+        return _("true or false.")
+    if low is not None:
+        return _("A number from {low} to {high}.").format(low=low, high=high)
+    return "" if option.metadata["pattern"] else _("A text.")
+
+
+def _choices(option: Any) -> Sequence[str]:
+    group = option.metadata["group"]
+    return plugins.names(group) if group else option.metadata["choices"]
 
 
 def _convert(raw: Any, kind: type) -> Any:
     if kind is bool:
         return {"true": True, "false": False}.get(str(raw).strip().lower())
-    if isinstance(raw, bool) or "\x00" in str(raw):
+    if kind is str:
+        return raw if isinstance(raw, str) and not _UNSTORABLE.search(raw) else None
+    if isinstance(raw, bool):
         return None
     try:
-        return kind(str(raw).strip()) if kind in (int, float) else str(raw)
+        return kind(str(raw).strip())
     except ValueError:
         return None
 
@@ -139,14 +178,22 @@ def load(directory: Path) -> Settings:
         return Settings()
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InputError(
             _("The settings can't be read."), f"{path}: {error}", _("Mend the line, or remove the file.")
         ) from error
     settings = Settings()
     for key, value in found.items():
-        settings = changed(settings, key, value)
+        try:
+            settings = changed(settings, key, value)
+        except InputError as error:
+            raise InputError(error.title, f"{path}: {error.what}", error.hint) from error
     return settings
+
+
+def _toml(value: Any) -> str:
+    """The value in TOML, which writes it as JSON does but for DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def save(directory: Path, settings: Settings) -> None:
@@ -158,7 +205,7 @@ def save(directory: Path, settings: Settings) -> None:
         if value != default[option.name]:
             lines += [
                 f"# {option.metadata['sentence']}",
-                f"{option.name} = {json.dumps(value, ensure_ascii=False)}",
+                f"{option.name} = {_toml(value)}",
                 "",
             ]
     publish_file(directory / FILE, "\n".join(lines).encode("utf-8"))

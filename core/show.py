@@ -9,6 +9,8 @@ import unicodedata
 
 _KEPT = {"\n", "\t"}
 _HIDDEN = {0x00A0, 0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x3164, 0xFEFF, 0xFFA0}
+_UNSEEN = ((0x2065, 0x2065), (0xFDD0, 0xFDEF), (0xFFF0, 0xFFF8), (0xE0000, 0xE00FF), (0xE01F0, 0xE0FFF))
+"""Unassigned code points that are never drawn; others may be letters newer than this Python."""
 _JOINERS = {0x200C, 0x200D}  # they shape emoji and scripts; invisible between ordinary letters, but meant
 
 
@@ -25,7 +27,10 @@ def _needs_mark(char: str) -> bool:
     code = ord(char)
     if code in _JOINERS:
         return False
-    return code in _HIDDEN or unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    category = unicodedata.category(char)
+    if category == "Cn":
+        return code & 0xFFFE == 0xFFFE or any(first <= code <= last for first, last in _UNSEEN)
+    return code in _HIDDEN or category in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def visible(text: str, *, multiline: bool = False) -> str:

@@ -12,6 +12,10 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from core.errors import InputError
+from core.i18n import _
+from core.show import shorten
+
 UNKNOWN_LIMIT = 0.1
 """Share of unknown tokens above which an encoder can't be said to read a script."""
 
@@ -33,8 +37,18 @@ class Readability:
 
 
 def load(tokenizer_json: Path, max_length: int | None) -> Tokenizer:
-    """The tokenizer without padding, cutting at `max_length` tokens (None: never)."""
-    tokenizer = Tokenizer.from_file(str(tokenizer_json))
+    """The tokenizer without padding, cutting at `max_length` tokens (None: never).
+
+    Raises InputError if the file is no tokenizer.
+    """
+    try:
+        tokenizer = Tokenizer.from_file(str(tokenizer_json))
+    except Exception as error:  # the library raises nothing narrower
+        raise InputError(
+            _("This encoder's tokenizer can't be used."),
+            _("{path} is no tokenizer file: {error}").format(path=tokenizer_json, error=shorten(str(error), 200)),
+            _("Save the model's fast tokenizer anew with save_pretrained, or choose another encoder."),
+        ) from error
     tokenizer.no_padding()
     if max_length is None:
         tokenizer.no_truncation()

@@ -46,7 +46,9 @@ class VectorStore:
         return np.memmap(self.directory / VECTORS, np.float16, "r", shape=(count, self.dim))
 
     def append(self, ids: NDArray[np.int64], vectors: NDArray[np.floating[Any]]) -> None:
-        """Add rows and commit them: ids [m], vectors [m, dim]."""
+        """Add rows and commit them: ids [m], vectors [m, dim]; raises ValueError for any other shape."""
+        if vectors.shape != (len(ids), self.dim):
+            raise ValueError(vectors.shape)
         count = self.count
         _append(self.directory / IDS, count * 8, ids.astype(np.int64).tobytes())
         _append(self.directory / VECTORS, count * self.dim * 2, vectors.astype(np.float16).tobytes())

@@ -5,18 +5,31 @@ from pathlib import Path
 
 import click
 
+from core.errors import InputError
 from core.i18n import _
+
+MAX_NAME = 100
 
 
 def _login() -> str:
     try:
         return getpass.getuser()
-    except OSError:  # no name for this uid, as in some containers
+    except (OSError, KeyError):  # no name for this uid, as in some containers
         return "user"
+
+
+def _name(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
+    if 0 < len(value) <= MAX_NAME and value.isprintable():
+        return value
+    raise InputError(
+        _("This is no name for an annotator."),
+        repr(value),
+        _("Give 1 to {max} printable characters.").format(max=MAX_NAME),
+    )
 
 
 directory = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 as_json = click.option("--json", "as_json", is_flag=True, help=_("Print JSON for programs."))
 annotator = click.option(
-    "--as", "annotator", metavar="NAME", default=_login, help=_("Who answers; default: the login.")
+    "--as", "annotator", metavar="NAME", default=_login, callback=_name, help=_("Who answers; default: the login.")
 )

@@ -1,6 +1,7 @@
 """Intervals for what was counted, so that no ratio is shown without its uncertainty."""
 
 import math
+from collections.abc import Sequence
 
 CONFIDENCE = 0.9
 ENOUGH = 20
@@ -26,3 +27,16 @@ def f1_interval(tp: int, fp: int, fn: int) -> tuple[float, float] | None:
     """
     jaccard = wilson(tp, tp + fp + fn)
     return None if jaccard is None else (2 * jaccard[0] / (1 + jaccard[0]), 2 * jaccard[1] / (1 + jaccard[1]))
+
+
+def mean_interval(values: Sequence[float], intervals: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """90 % interval of the mean of values in 0..1 from the 90 % intervals of each, taken as independent.
+
+    The distances to either end add up as standard errors do (Zou and Donner 2008, doi:10.1002/sim.3095). There must be
+    at least one value.
+    """
+    n = len(values)
+    mean = sum(values) / n
+    below = math.sqrt(sum((v - low) ** 2 for v, (low, _high) in zip(values, intervals, strict=True))) / n
+    above = math.sqrt(sum((high - v) ** 2 for v, (_low, high) in zip(values, intervals, strict=True))) / n
+    return max(0.0, mean - below), min(1.0, mean + above)

@@ -6,7 +6,6 @@ transaction marks it whole. Whatever goes wrong before that, nothing visible has
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,21 +17,18 @@ from core.i18n import _
 from core.importing import columns, lock, readers
 from core.importing.answers import Answers
 from core.importing.lines import Lines, opened
-from core.importing.rows import Read, encodable, pack
+from core.importing.pace import Pace
+from core.importing.rows import Read
+from core.importing.sorting import Sorter
 from core.project import Project
 from core.records import ImportReport, Split
 from core.store import classes, imports
-from core.store.imports import Row
 
 Progress = Callable[[int, int], None]
 """Called with bytes done and bytes in all (0: not known); what it raises cancels the import."""
 
-MAX_TEXT = 10_000_000
-"""Characters of one text."""
-_KEPT_REFUSALS = 1000
 _SHOWN_REFUSALS = 3
 _SAMPLE_ROWS, _SAMPLE_BYTES = 500, 1_000_000
-_BATCH_ROWS, _BATCH_CHARS = 1000, 400_000
 _PROGRESS_SECONDS = 0.1
 
 
@@ -70,7 +66,7 @@ def import_file(
                 may_add=project.settings().open_classes,
                 limit=limit_classes,
             )
-            sorter = _Sorter(lines, chain(sample, reads), columns.names_in(rows), text or "", answers)
+            sorter = Sorter(lines, chain(sample, reads), columns.names_in(rows), text or "", answers)
             return _store(con, split, sorter, project.task(con), progress)
 
 
@@ -91,81 +87,12 @@ def _sample(lines: Lines, reads: Iterator[Read]) -> tuple[list[Read], bool]:
     return sample, True
 
 
-@dataclass(slots=True)
-class _Sorter:
-    """Goes through what a reader gives: usable rows come out, refused ones are counted."""
-
-    lines: Lines
-    reads: Iterator[Read]
-    columns: list[str]
-    """Those that the first rows have."""
-    text: str
-    """The column of the texts."""
-    answers: Answers
-    count: int = 0
-    """Rows seen so far."""
-    refused: int = 0
-    refusals: list[tuple[int, str]] = field(default_factory=list)
-
-    def refuse(self, line: int, reason: str) -> None:
-        """Count a row that can't be used."""
-        self.refused += 1
-        if len(self.refusals) < _KEPT_REFUSALS:
-            self.refusals.append((line, reason))
-
-    def batches(self) -> Iterator[list[Row]]:
-        """Usable rows, in lists of a size that is written quickly."""
-        batch: list[Row] = []
-        chars = 0
-        for row in self._rows():
-            batch.append(row)
-            chars += len(row.text) + len(row.meta)
-            if len(batch) >= _BATCH_ROWS or chars >= _BATCH_CHARS:
-                yield batch
-                batch, chars = [], 0
-        if batch:
-            yield batch
-
-    def _rows(self) -> Iterator[Row]:
-        for line, values in self.reads:
-            self.count += 1
-            if isinstance(values, str):
-                self.refuse(line, values)
-                continue
-            try:
-                row = self._row(line, values)
-            except InputError as error:
-                self.refuse(line, " ".join(part for part in (error.title, error.what) if part))
-                continue
-            if self.answers.too_many:
-                raise self.answers.too_many_error(self.reads, self.lines.name)
-            yield row
-
-    def _row(self, line: int, values: dict[str, Any]) -> Row:
-        text = values.pop(self.text, None)
-        if not isinstance(text, str):
-            raise InputError(_("The column {name!r} holds no text here.").format(name=self.text))
-        if not text or text.isspace():
-            raise InputError(_("The text is empty."))
-        if "\x00" in text:
-            raise InputError(_("The text holds a NUL character."))
-        if len(text) > MAX_TEXT:
-            raise InputError(_("The text is longer than {max:,} characters.").format(max=MAX_TEXT))
-        if not encodable(text):
-            raise InputError(_("The text holds half a character (a lone surrogate)."))
-        answer = self.answers.take(values, text)
-        try:
-            return Row(line, text, pack(values) if values else "{}", answer)
-        except ValueError as error:
-            raise InputError(_("A number is out of range.")) from error
-
-
-def _store(con: Connection, split: Split, sorter: _Sorter, task: Any, progress: Progress | None) -> ImportReport:
+def _store(con: Connection, split: Split, sorter: Sorter, task: Any, progress: Progress | None) -> ImportReport:
     import_id = imports.begin(con, sorter.lines.name, split)
     try:
         with imports.tuned(con):
             report = _add_all(con, import_id, split, sorter, progress)
-        return imports.finish(con, import_id, task, list(sorter.answers.names), report)
+            return imports.finish(con, import_id, task, list(sorter.answers.names), report)
     except BaseException as error:
         with suppress(DatabaseError):  # on a full disk it stays where it is, unseen, until the next import
             imports.abandon(con, import_id)
@@ -178,10 +105,12 @@ def _store(con: Connection, split: Split, sorter: _Sorter, task: Any, progress: 
         raise
 
 
-def _add_all(con: Connection, import_id: int, split: Split, sorter: _Sorter, progress: Progress | None) -> ImportReport:
+def _add_all(con: Connection, import_id: int, split: Split, sorter: Sorter, progress: Progress | None) -> ImportReport:
     new, known, told = 0, 0, clock.monotonic()
-    for batch in sorter.batches():
+    pace = Pace(con)
+    for batch in sorter.batches(pace):
         added = imports.add_rows(con, import_id, batch)
+        pace.step()
         new += added.new
         known += added.known
         for line in added.held:
@@ -203,7 +132,7 @@ def _add_all(con: Connection, import_id: int, split: Split, sorter: _Sorter, pro
     )
 
 
-def _check(sorter: _Sorter, usable: int) -> None:
+def _check(sorter: Sorter, usable: int) -> None:
     """Raise InputError if the file has brought nothing, or never had the label column."""
     name, answers = sorter.lines.name, sorter.answers
     if not usable:

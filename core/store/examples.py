@@ -90,12 +90,22 @@ def labelled(con: Connection, split: Split = "pool") -> list[LabelledExample]:
     return [LabelledExample(_example(r), r["value"], r["annotator"], r["seq"], json.loads(r["pick"])) for r in rows]
 
 
+def longest(con: Connection, n: int) -> list[Example]:
+    """The `n` longest texts, longest first."""
+    rows = con.execute(
+        "SELECT id, text, split, meta FROM examples"
+        " WHERE import_id IN (SELECT id FROM imports WHERE state = 'whole') ORDER BY length(text) DESC, id LIMIT ?",
+        (n,),
+    )
+    return [_example(row) for row in rows]
+
+
 def sample_texts(con: Connection, n: int) -> list[str]:
-    """About `n` texts spread evenly over all ids, the same ones at each call while nothing is imported."""
+    """Up to `n` texts spread evenly over all ids (at least half as many), the same while nothing is imported."""
     top = con.execute("SELECT coalesce(max(id), 0) FROM examples").fetchone()[0]
     rows = con.execute(
-        "SELECT text FROM examples WHERE id % max(1, ? / ?) = 0"
-        " AND import_id IN (SELECT id FROM imports WHERE state = 'whole') ORDER BY id LIMIT ?",
-        (top, n, n),
+        "SELECT text FROM examples WHERE id % max(1, (?1 + ?2 - 1) / ?2) = 0"
+        " AND import_id IN (SELECT id FROM imports WHERE state = 'whole') ORDER BY id LIMIT ?2",
+        (top, n),
     )
     return [row[0] for row in rows]

@@ -7,9 +7,10 @@ it carries, and a mark ('') for each text that should leave the pool because the
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from core import clock
@@ -25,6 +26,7 @@ ANNOTATOR = "import"
 _CHUNK = 2000
 """Rows per transaction when an import is taken back."""
 _MARK = ""
+_REMEMBERED = 1000
 
 
 class Row(NamedTuple):
@@ -90,52 +92,52 @@ def add_rows(con: Connection, import_id: int, rows: Sequence[Row]) -> Added:
     """
     split = con.execute("SELECT split FROM imports WHERE id = ?", (import_id,)).fetchone()[0]
     digests = [hashlib.sha256(row.text.encode()).digest() for row in rows]
-    words = dict(zip(digests, (indexed(row.text) for row in rows), strict=True))
+    words = [indexed(row.text) for row in rows]
+    values = [(d, row.text, row.meta, split, import_id) for d, row in zip(digests, rows, strict=True)]
+    held: frozenset[int] = frozenset()
     with transaction(con):
         last = con.execute("SELECT coalesce(max(id), 0) FROM examples").fetchone()[0]
-        con.executemany(
+        new = con.executemany(
             "INSERT INTO examples(hash, text, meta, split, import_id) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT(hash) DO NOTHING",
-            [(digest, row.text, row.meta, split, import_id) for digest, row in zip(digests, rows, strict=True)],
-        )
-        ids = {row[0]: row[1] for row in con.execute("SELECT hash, id FROM examples WHERE id > ?", (last,))}
-        con.executemany("INSERT INTO search(rowid, text) VALUES (?, ?)", [(i, words[d]) for d, i in ids.items()])
-        new = len(ids)
-        held = _find_known(con, digests, ids, import_id, split) if new < len(rows) else frozenset[bytes]()
+            values,
+        ).rowcount
+        if new == len(rows):
+            ids = list(range(last + 1, last + 1 + new))
+            con.executemany("INSERT INTO search(rowid, text) VALUES (?, ?)", zip(ids, words, strict=True))
+        else:
+            ids = [_id_of(con, digest) for digest in digests]
+            fresh = {i: word for i, word in zip(ids, words, strict=True) if i > last}
+            con.executemany("INSERT INTO search(rowid, text) VALUES (?, ?)", fresh.items())
+            held = _mark_pool_texts(con, import_id, set(ids)) if split == "test" else held
         con.executemany(
             "INSERT INTO import_answers(import_id, example_id, names) VALUES (?, ?, ?)",
             [
-                (import_id, ids[digest], row.answer)
-                for digest, row in zip(digests, rows, strict=True)
-                if row.answer is not None and digest not in held
+                (import_id, i, row.answer)
+                for i, row in zip(ids, rows, strict=True)
+                if row.answer is not None and i not in held
             ],
         )
-    lines = tuple(row.line for digest, row in zip(digests, rows, strict=True) if digest in held)
+    lines = tuple(row.line for i, row in zip(ids, rows, strict=True) if i in held)
     return Added(new, len(rows) - new - len(lines), lines)
 
 
-def _find_known(
-    con: Connection, digests: Sequence[bytes], ids: dict[bytes, int], import_id: int, split: Split
-) -> frozenset[bytes]:
-    """Complete `ids` by the texts that were there already; for a test file, mark those to be moved.
+def _id_of(con: Connection, digest: bytes) -> int:
+    return int(con.execute("SELECT id FROM examples WHERE hash = ?", (digest,)).fetchone()[0])
 
-    Returns the hashes of those that may not be moved.
-    """
-    held = []
-    for digest in dict.fromkeys(digests):
-        if digest in ids:
-            continue
-        row = con.execute("SELECT id, split FROM examples WHERE hash = ?", (digest,)).fetchone()
-        ids[digest] = row[0]
-        if split == "test" and row[1] == "pool":
-            if _answered_by_a_person(con, row[0]):
-                held.append(digest)
-            else:
-                con.execute(
-                    "INSERT INTO import_answers(import_id, example_id, names) VALUES (?, ?, ?)",
-                    (import_id, row[0], _MARK),
-                )
-    return frozenset(held)
+
+def _mark_pool_texts(con: Connection, import_id: int, ids: Iterable[int]) -> frozenset[int]:
+    """Mark those of the texts that should move from the pool to the test set; returns those that may not."""
+    rows = con.execute(
+        "SELECT id FROM examples WHERE split = 'pool' AND id IN (SELECT value FROM json_each(?))",
+        (json.dumps(sorted(ids)),),
+    ).fetchall()
+    held = frozenset(row[0] for row in rows if _answered_by_a_person(con, row[0]))
+    con.executemany(
+        "INSERT INTO import_answers(import_id, example_id, names) VALUES (?, ?, ?)",
+        [(import_id, row[0], _MARK) for row in rows if row[0] not in held],
+    )
+    return held
 
 
 def _answered_by_a_person(con: Connection, example_id: int) -> bool:
@@ -186,9 +188,12 @@ class _Staged:
             " WHERE s.import_id = ? AND s.names <> '' ORDER BY s.example_id, s.rowid",
             (self._import_id,),
         )
+        # The same few answers come again and again; these two would be a third of the time.
+        load = lru_cache(_REMEMBERED)(json.loads)
+        encode = lru_cache(_REMEMBERED)(self._task.encode)
         last, stands, differs = 0, "", False
         for example_id, raw, text, standing in rows:
-            stored = self._task.encode(self._task.from_file(json.loads(raw), self._ids, text))
+            stored = encode(self._task.from_file(load(raw), self._ids, text))
             if example_id != last:
                 last, stands, differs = example_id, standing or stored, False
                 if standing is None:

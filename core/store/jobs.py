@@ -6,6 +6,7 @@ from typing import Any
 
 from core import clock
 from core.connection import Connection, Row, transaction
+from core.i18n import _
 from core.records import Job, JobEvent, JobState
 
 MAX_ATTEMPTS = 3
@@ -72,8 +73,8 @@ def finish(
             (
                 state,
                 clock.now(),
-                json.dumps(dict(error), ensure_ascii=False) if error else None,
-                json.dumps(dict(result), ensure_ascii=False) if result is not None else None,
+                json.dumps(dict(error)) if error else None,
+                json.dumps(dict(result)) if result is not None else None,
                 job_id,
             ),
         ).fetchone()
@@ -105,9 +106,9 @@ def recover(con: Connection) -> list[int]:
         for job_id, attempts, cancelled in rows:
             state = "cancelled" if cancelled else "failed" if attempts >= MAX_ATTEMPTS else "interrupted"
             error = {
-                "title": "The worker died in this job several times.",
-                "what": f"{attempts} attempts",
-                "hint": "See the log (handful logs), then start it again by hand.",
+                "title": _("The worker died in this job several times."),
+                "what": _("{n} attempts").format(n=attempts),
+                "hint": _("See the log (handful logs), then start it again by hand."),
             }
             con.execute(
                 "UPDATE jobs SET state = ?, error = ?, finished = ? WHERE id = ?",
@@ -164,7 +165,7 @@ def add_event(con: Connection, job_id: int, event: JobEvent) -> None:
     with transaction(con):
         con.execute(
             "INSERT INTO job_events(job_id, kind, payload, created) VALUES (?, ?, ?, ?)",
-            (job_id, event.kind, json.dumps(dict(event.payload), ensure_ascii=False), clock.now()),
+            (job_id, event.kind, json.dumps(dict(event.payload)), clock.now()),
         )
 
 

@@ -5,7 +5,7 @@ the newest `answered` among its annotators' answers; it is `skipped` if there ar
 """
 
 import json
-import uuid
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,7 +43,7 @@ def decide(con: Connection, task: Task[Any], decisions: Sequence[Decision], anno
 
 def record(con: Connection, task: Task[Any], decisions: Sequence[Decision], annotator: str) -> int:
     """As `decide`, inside the caller's transaction."""
-    act, moment, new = uuid.uuid4().hex, clock.now(), 0
+    act, moment, new = os.urandom(16).hex(), clock.now(), 0
     for decision in decisions:
         kind = LABEL if decision.stored is not None else SKIP
         pick = decision.pick or served_pick(con, decision.example_id)
@@ -51,7 +51,7 @@ def record(con: Connection, task: Task[Any], decisions: Sequence[Decision], anno
             "INSERT INTO events(uuid, act, kind, example_id, annotator, payload, pick, created)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(uuid) DO NOTHING RETURNING seq",
             (
-                decision.uuid or uuid.uuid4().hex,
+                decision.uuid or os.urandom(16).hex(),
                 act,
                 kind,
                 decision.example_id,
@@ -91,9 +91,11 @@ def redo(con: Connection, task: Task[Any], annotator: str) -> list[int]:
     """Bring back the act undone last, unless something was decided since; returns the ids of its texts."""
     with transaction(con):
         row = con.execute(
-            "SELECT act FROM decisions WHERE annotator = ? AND undone = 1 AND seq > coalesce((SELECT max(seq) FROM"
-            " decisions WHERE annotator = ? AND undone = 0), 0) ORDER BY seq LIMIT 1",
-            (annotator, annotator),
+            "SELECT act FROM events e WHERE annotator = ?1 AND kind = 'undo'"
+            " AND seq > coalesce((SELECT max(seq) FROM decisions WHERE annotator = ?1 AND undone = 0), 0)"
+            " AND seq > coalesce((SELECT max(seq) FROM decisions WHERE annotator = ?1 AND undone = 1), 0)"
+            " AND EXISTS (SELECT 1 FROM decisions d WHERE d.act = e.act AND d.undone = 1) ORDER BY seq DESC LIMIT 1",
+            (annotator,),
         ).fetchone()
         return _turn(con, task, annotator, REDO, row[0]) if row else []
 
@@ -101,7 +103,7 @@ def redo(con: Connection, task: Task[Any], annotator: str) -> list[int]:
 def _turn(con: Connection, task: Task[Any], annotator: str, kind: str, act: str) -> list[int]:
     con.execute(
         "INSERT INTO events(uuid, act, kind, annotator, payload, created) VALUES (?, ?, ?, ?, ?, ?)",
-        (uuid.uuid4().hex, act, kind, annotator, json.dumps({"act": act}), clock.now()),
+        (os.urandom(16).hex(), act, kind, annotator, json.dumps({"act": act}), clock.now()),
     )
     con.execute("UPDATE decisions SET undone = ? WHERE act = ?", (int(kind == UNDO), act))
     touched = [r[0] for r in con.execute("SELECT example_id FROM decisions WHERE act = ? ORDER BY seq", (act,))]

@@ -1,6 +1,7 @@
 """Single-label classification: each text belongs to exactly one class."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from core.show import shorten
 from core.tasks.base import Cells
 
 MAX_NAME = 200
+_BARRED = re.compile("[\x00\ud800-\udfff]")
+"""NUL and halves of characters (lone surrogates) can't be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,12 @@ class Classify:
     field = "label"
 
     def names_in(self, raw: object) -> tuple[str, ...]:
-        if not isinstance(raw, str) or not raw.strip() or len(raw) > MAX_NAME or "\x00" in raw:
+        if not isinstance(raw, str) or not raw.strip() or len(raw) > MAX_NAME or _BARRED.search(raw):
             raise InputError(
                 _("This is no class name: {value}").format(value=shorten(json.dumps(raw, ensure_ascii=False), 60)),
                 _("A label is a text of 1 to {max} characters.").format(max=MAX_NAME),
             )
-        return (raw,)
+        return (raw.strip(),)
 
     def from_file(self, raw: object, ids: Mapping[str, int], text: str) -> ClassAnswer:  # noqa: ARG002
         return ClassAnswer(ids[self.names_in(raw)[0]])

@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoModel, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers import logging as transformers_logging
 
+from core.errors import InputError
+from core.i18n import _
+from core.show import shorten
 from core.training.lexical import LexicalSketch
 
 transformers_logging.disable_progress_bar()
+_UNUSED = ("pooler.",)
+"""Parts that mean pooling leaves alone; many published encoders come without them."""
 
 
 class Featurizer(nn.Module):
@@ -50,24 +56,37 @@ class Featurizer(nn.Module):
 def load_encoder(directory: Path, *, dropout: float | None = None) -> PreTrainedModel:
     """The encoder in fp32 on the CPU; only safetensors, never code from the directory.
 
-    `dropout` replaces every dropout probability the configuration names.
+    `dropout` replaces every dropout probability the configuration names. Raises InputError if the directory holds no
+    encoder that can be loaded whole: weights that are missing would otherwise be made up at random.
     """
-    changes: dict[str, Any] = {}
-    if dropout is not None:
-        from transformers import AutoConfig
-
+    try:
         config = AutoConfig.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
-        changes = {k: dropout for k, v in config.to_dict().items() if "dropout" in k and isinstance(v, float)}
-    model = AutoModel.from_pretrained(
-        directory,
-        trust_remote_code=False,
-        use_safetensors=True,
-        local_files_only=True,
-        dtype=torch.float32,
-        attn_implementation="sdpa",
-        **changes,
-    )
+        if dropout is not None:
+            named = {k: v for k, v in config.to_dict().items() if "dropout" in k}
+            config.update({k: dropout for k, v in named.items() if type(v) in {int, float}})
+        model, told = AutoModel.from_pretrained(
+            directory,
+            config=config,
+            trust_remote_code=False,
+            use_safetensors=True,
+            local_files_only=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise _unusable(directory, shorten(str(error), 300)) from error
+    missing = sorted(key for key in told["missing_keys"] if not key.startswith(_UNUSED))
+    if missing:
+        raise _unusable(directory, _("model.safetensors lacks {names}").format(names=shorten(", ".join(missing), 300)))
     return model.eval()
+
+
+def _unusable(directory: Path, what: str) -> InputError:
+    return InputError(
+        _("This encoder can't be loaded."),
+        f"{directory}: {what}",
+        _("Save the model anew with save_pretrained (safetensors), or choose another: handful config DIR encoder NAME"),
+    )
 
 
 def load_featurizer(encoder_dir: Path, space: Mapping[str, Any]) -> Featurizer:

@@ -21,8 +21,11 @@ THRESHOLD = 0.1
 _PRIME_A, _PRIME_B, _MODULUS = 7919, 104729, 1048573
 
 
-def extended_tokenizer(tokenizer_json: str) -> str:
+def extended_tokenizer(tokenizer_json: str, first_id: int = 0) -> str:
     """The tokenizer with an entry for each letter, mark and digit of the BMP that its WordPiece vocabulary lacks.
+
+    `first_id`: where the new ids begin at the earliest, which is the encoder's vocabulary size. That may be larger than
+    the tokenizer's own (embedding matrices are often padded), and a new id below it would pass for a known one.
 
     Raises ValueError if the tokenizer is no WordPiece (others have no whole unknown words).
     """
@@ -32,7 +35,7 @@ def extended_tokenizer(tokenizer_json: str) -> str:
         raise ValueError(model.get("type"))
     vocab: dict[str, int] = model["vocab"]
     prefix = model.get("continuing_subword_prefix", "##")
-    following = max([*vocab.values(), *(t["id"] for t in data.get("added_tokens", []))]) + 1
+    following = max(first_id, *(i + 1 for i in vocab.values()), *(t["id"] + 1 for t in data.get("added_tokens", [])))
     for code in range(0x80, min(0x10000, sys.maxunicode)):
         char = chr(code)
         if unicodedata.category(char)[0] not in "LMN":

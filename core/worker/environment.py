@@ -1,8 +1,8 @@
 """What surrounds the worker: the environment it is started with, and what it does to itself before it works.
 
 Where there are few cores one is left to the terminal, and waiting threads sleep instead of spinning: two processes
-with two spinning threads each on two cores slow each other by ten times and more. Nothing phones home. Proxies, mirrors,
-tokens and the choice of cards are the user's and pass untouched.
+with two spinning threads each on two cores slow each other by ten times and more. Nothing phones home. Proxies,
+mirrors, tokens and the choice of cards are the user's and pass untouched.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 FEW_CORES = 4
 NICENESS = 10
 OOM_SCORE = 500
-"""When memory runs out the kernel ends the worker first, not the terminal or the database of somebody else."""
+"""When memory runs out the kernel ends the worker first, not the terminal."""
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "RAYON_NUM_THREADS")
 _ALWAYS = {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}

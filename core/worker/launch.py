@@ -1,7 +1,7 @@
 """Starting and ending the worker from the terminal.
 
-Whoever commits work calls `ensure_running` afterwards. It answers at once if a worker lives; that is enough, for a
-worker that ends looks once more after it has let go of its lock (`core.worker.loop`).
+Whoever commits work, a label or a job, calls `ensure_running` afterwards. It answers at once if a worker lives; that
+is enough, for a worker that ends looks once more after it has let go of its lock (`core.worker.loop`).
 """
 
 import os
@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from core import __version__, clock
@@ -44,7 +45,7 @@ def ensure_running(project: Project) -> int:
                 if not _outdated(info):
                     return pid
                 _replace(project, info)
-        elif child is None or child.poll() == 0:  # 0: another one was quicker, and is gone again
+        elif child is None or _had_its_turn(project, child):
             _refuse_crash_loop(project)
             child = start(project)
         elif child.poll() is not None:
@@ -58,9 +59,28 @@ def start(project: Project) -> subprocess.Popen[bytes]:
 
     `-P` keeps the current directory off its import path: a folder named `core` there would run instead.
     """
+    try:
+        child = _spawn(project)
+    except OSError as error:
+        what = ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+        raise HandfulError(
+            _("The worker can't be started."), what, _("See whether you may write to {path}.").format(path=project.root)
+        ) from error
+    # somebody must take its exit status, or it stays a zombie as long as a terminal that runs for days
+    threading.Thread(target=child.wait, name="worker-reaper", daemon=True).start()
+    return child
+
+
+def _had_its_turn(project: Project, child: subprocess.Popen[bytes]) -> bool:
+    """Whether it is over with the process because another one was quicker, or after it had been the worker itself."""
+    code, info = child.poll(), read_info(project.worker_lock)
+    return code == 0 or (code is not None and info is not None and info.pid == child.pid)
+
+
+def _spawn(project: Project) -> subprocess.Popen[bytes]:
     stderr = log.open_raw(log.path(project))
     try:
-        child = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-P", "-m", MODULE, str(project.root.absolute())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -72,9 +92,6 @@ def start(project: Project) -> subprocess.Popen[bytes]:
         )
     finally:
         os.close(stderr)
-    # somebody must take its exit status, or it stays a zombie as long as a terminal that runs for days
-    threading.Thread(target=child.wait, name="worker-reaper", daemon=True).start()
-    return child
 
 
 def stop(project: Project) -> bool:
@@ -82,26 +99,28 @@ def stop(project: Project) -> bool:
 
     True if there was one. Raises RefusedError for a worker that can't be reached from here.
     """
-    if holder(project.worker_lock) is None:
+    pid = holder(project.worker_lock)
+    if pid is None:
         return False
     for sign in (signal.SIGTERM, signal.SIGKILL):
-        _signal(project, sign)
+        _signal(project, pid, sign)
         end = clock.monotonic() + STOP_SECONDS
         while clock.monotonic() < end:
-            if holder(project.worker_lock) is None:
+            if holder(project.worker_lock) != pid:
                 return True
             clock.sleep(_POLL)
     raise _unreachable(project.worker_lock)
 
 
-def _signal(project: Project, sign: signal.Signals) -> None:
+def _signal(project: Project, pid: int, sign: signal.Signals) -> None:
     """Signal the holder, if it is a process of this machine and its own word agrees with the kernel's."""
-    pid, info = holder(project.worker_lock), read_info(project.worker_lock)
-    if pid is None:
+    info = read_info(project.worker_lock)
+    if holder(project.worker_lock) != pid:
         return
     if pid <= 0 or info is None or (info.pid, info.boot) != (pid, boot_id()):
         raise _unreachable(project.worker_lock)
-    os.kill(pid, sign)
+    with suppress(ProcessLookupError):  # gone meanwhile
+        os.kill(pid, sign)
 
 
 def _outdated(info: WorkerInfo) -> bool:
@@ -124,8 +143,9 @@ def _refuse_crash_loop(project: Project) -> None:
     info = read_info(project.worker_lock)
     if info is None or info.ended or info.boot != boot_id() or info.deaths + 1 < MAX_DEATHS:
         return
-    wait = PAUSE_SECONDS - (clock.monotonic() - info.beat)
-    if wait > 0:
+    since = clock.monotonic() - info.beat
+    if 0 <= since < PAUSE_SECONDS:
+        wait = PAUSE_SECONDS - since + 1
         raise HandfulError(
             _("The worker died {n} times in a row.").format(n=info.deaths + 1),
             _last_line(project),

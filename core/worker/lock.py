@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from core import __version__, clock
+from core.errors import InputError
+from core.i18n import _
 from core.publish import FILE_MODE
 from core.show import shorten
 from core.worker.protocol import PROTOCOL
@@ -72,15 +74,18 @@ class WorkerLock:
         self.path = path
         self.info = WorkerInfo(os.getpid(), boot_id(), PROTOCOL, __version__, clock.monotonic())
         self._fd = -1
+        self._holding = False
         self._writing = threading.Lock()
 
     def acquire(self, patience: float = 0.0) -> bool:
-        """Take the lock, trying for `patience` seconds; False if another process has it."""
+        """Take the lock, trying for `patience` seconds; False if another process has it.
+
+        Raises InputError if the file can't be opened.
+        """
         if _own(self.path) is not None:
             return False  # record locks don't keep a process from itself
         if self._fd < 0:
-            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._fd = os.open(self.path, flags, FILE_MODE)
+            self._fd = _open(self.path, os.O_RDWR | os.O_CREAT)
             os.fchmod(self._fd, FILE_MODE)
         end = clock.monotonic() + patience
         while not self._try():
@@ -88,6 +93,7 @@ class WorkerLock:
                 return False
             clock.sleep(_POLL)
         _held[os.path.realpath(self.path)] = self
+        self._holding = True
         before = _parse(os.pread(self._fd, SIZE, 0))
         died = before is not None and not before.ended and before.boot == self.info.boot
         self.note(ready=False, ended=False, deaths=before.deaths + 1 if before is not None and died else 0)
@@ -103,8 +109,10 @@ class WorkerLock:
     def release(self) -> None:
         """Let go of the lock without closing the file, having noted an orderly end."""
         self.note(ended=True, job=None, doing="")
-        del _held[os.path.realpath(self.path)]
-        fcntl.lockf(self._fd, fcntl.LOCK_UN)
+        with self._writing:  # from here on the content belongs to whoever takes the lock
+            self._holding = False
+            _held.pop(os.path.realpath(self.path), None)
+            fcntl.lockf(self._fd, fcntl.LOCK_UN)
 
     def note(self, **changes: Any) -> None:
         """Change what the file says about the holder; without arguments only the beat."""
@@ -112,7 +120,8 @@ class WorkerLock:
             changes["doing"] = shorten(changes["doing"], DOING)
         with self._writing, suppress(OSError):  # a full disk must not end the work; the beat then looks old
             self.info = replace(self.info, beat=clock.monotonic(), **changes)
-            os.pwrite(self._fd, _format(self.info), 0)
+            if self._holding:
+                os.pwrite(self._fd, _format(self.info), 0)
 
     def in_place(self) -> bool:
         """Whether the path still leads to the locked file; if not, a second worker could start any moment."""
@@ -125,11 +134,14 @@ class WorkerLock:
 
 
 def holder(path: Path) -> int | None:
-    """The process that holds the lock, None if nobody does; 0 if it can't be seen from here (another container)."""
+    """The process that holds the lock, None if nobody does; 0 if it can't be seen from here (another container).
+
+    Raises InputError if the file can't be opened.
+    """
     if _own(path) is not None:
         return os.getpid()
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = _open(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
@@ -146,13 +158,26 @@ def read_info(path: Path) -> WorkerInfo | None:
     if mine is not None:
         return mine.info
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = _open(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
         return _parse(os.pread(fd, SIZE, 0))
     finally:
         os.close(fd)
+
+
+def _open(path: Path, flags: int) -> int:
+    try:
+        return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise InputError(
+            _("The worker's lock can't be opened."),
+            f"{path}: {error.strerror}",
+            _("The project's owner alone can use it; if it is a link, remove it."),
+        ) from error
 
 
 def _own(path: Path) -> WorkerLock | None:

@@ -96,7 +96,7 @@ class Handler(RotatingFileHandler):
     def _open(self) -> io.TextIOWrapper:
         fd = open_raw(Path(self.baseFilename))
         os.dup2(fd, _STDERR)
-        return open(fd, "a", encoding="utf-8", errors="replace")
+        return os.fdopen(fd, "a", encoding="utf-8", errors="replace")
 
 
 class _Formatter(logging.Formatter):

@@ -39,7 +39,7 @@ def _lines(file: Path) -> list[str]:
     except UnicodeDecodeError as error:
         raise InputError(
             _("The answers are not UTF-8."),
-            f"{file}: {error.reason}, byte {error.start}",
+            _("{path}: {reason} at byte {n}").format(path=file, reason=error.reason, n=error.start),
             _("Convert the file to UTF-8."),
         ) from error
     except OSError as error:

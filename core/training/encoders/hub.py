@@ -26,13 +26,15 @@ class Hub:
         return _ID.fullmatch(name) is not None
 
     def locate(self, name: str, report: Callable[[int, int], None]) -> Path:
-        from huggingface_hub import hf_hub_download
-        from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
+        from huggingface_hub.errors import (
+            EntryNotFoundError,
+            HfHubHTTPError,
+            HFValidationError,
+            LocalEntryNotFoundError,
+        )
 
-        repo, _at, revision = name.partition("@")
-        bar = _reporting_bar(report)
         try:
-            found = [Path(hf_hub_download(repo, file, revision=revision or None, tqdm_class=bar)) for file in NEEDED]
+            return require_files(_cached(name) or _files(name, tqdm_class=_reporting_bar(report)))
         except LocalEntryNotFoundError as error:
             raise InputError(
                 _("The encoder {name!r} is not on this machine, and there is no network to fetch it.").format(
@@ -47,13 +49,30 @@ class Hub:
                 shorten(str(error), 200),
                 _("Handful needs {files}; pickled weights are never loaded.").format(files=", ".join(NEEDED)),
             ) from error
-        except HfHubHTTPError as error:
+        except (HfHubHTTPError, HFValidationError) as error:
             raise InputError(
                 _("The encoder {name!r} can't be fetched.").format(name=name),
                 shorten(str(error), 200),
                 _("Check the spelling; private models need HF_TOKEN."),
             ) from error
-        return require_files(found[0].parent)
+
+
+def _cached(name: str) -> Path | None:
+    """The directory in the local cache if all files are there; no network call is made."""
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        return _files(name, local_files_only=True)
+    except LocalEntryNotFoundError:
+        return None
+
+
+def _files(name: str, **options: Any) -> Path:
+    from huggingface_hub import hf_hub_download
+
+    repo, _at, revision = name.partition("@")
+    found = [Path(hf_hub_download(repo, file, revision=revision or None, **options)) for file in NEEDED]
+    return found[0].parent
 
 
 def _reporting_bar(report: Callable[[int, int], None]) -> type[Any]:

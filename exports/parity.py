@@ -1,0 +1,119 @@
+"""Whether a staged bundle gives what training gave, asked in a new process without torch.
+
+`python -P -m exports.parity STAGE` sends the reference texts through the bundle's own `Predictor` (its tokenizer, its
+batching): one by one, by 8 and by 32, long and short ones mixed. The bar: no logit further off than 1e-4, no other
+answer where the reference's best two classes are more than 2e-4 apart, and the same token ids. The numbers become
+`parity.json`; below the bar there is no bundle.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import clock
+from core.errors import RefusedError
+from core.i18n import _
+from core.publish import publish_file
+from core.records import JobEvent
+from exports import child, reference
+from exports.predict import BundleError, Predictor
+from exports.reference import Reference
+
+RESULT = "parity.json"
+TOLERANCE = 1e-4
+"""Largest difference of a logit that passes."""
+NEAR_TIE = 2e-4
+"""Distance of the best two logits below which another answer is no error: each may be off by the tolerance."""
+TICK = 0.3
+
+
+def work(stage: Path) -> Iterator[JobEvent]:
+    """Replay the references, write parity.json, and end with its content as `result`.
+
+    Raises RefusedError with the numbers if the export is not faithful.
+    """
+    known = reference.read(stage)
+    try:
+        predictor = Predictor(stage, threads=known.threads)
+    except BundleError as error:
+        raise RefusedError(_("The exported model can't be loaded."), str(error), "") from error
+    differences = np.zeros((len(known.batches), len(known.texts)), np.float64)
+    flips = 0
+    for place, batch in enumerate(known.batches):
+        found = np.empty_like(known.logits)
+        yield from _replay(predictor, known, batch, found)
+        differences[place] = np.abs(found.astype(np.float64) - known.logits).max(axis=1)
+        flips += count_flips(known.logits, found)
+    result = summary(known, differences, flips, count_other_tokens(predictor, known))
+    publish_file(stage / RESULT, json.dumps(result, indent=1).encode())
+    if not result["ok"]:
+        raise refusal(result)
+    yield JobEvent("result", result)
+
+
+def _replay(predictor: Predictor, known: Reference, batch: int, found: NDArray[np.float32]) -> Iterator[JobEvent]:
+    """Fill `found` with the logits of all texts, `batch` at a time in the order given."""
+    ticked = clock.monotonic()
+    for start in range(0, len(known.texts), batch):
+        found[start : start + batch] = predictor.logits(known.texts[start : start + batch], batch=batch)
+        if clock.monotonic() - ticked > TICK:
+            ticked = clock.monotonic()
+            done = {"done": min(start + batch, len(known.texts)), "total": len(known.texts)}
+            yield JobEvent("progress", {"what": f"compare, {batch} at a time", **done})
+
+
+def count_flips(truth: NDArray[np.float32], found: NDArray[np.float32]) -> int:
+    """Texts with another answer though the best two logits of the truth are clearly apart; both [texts, classes]."""
+    best = np.sort(truth.astype(np.float64), axis=1)[:, -2:]
+    clear = best[:, -1] - best[:, 0] > NEAR_TIE if truth.shape[1] > 1 else np.zeros(len(truth), bool)
+    return int(np.sum(clear & (truth.argmax(axis=1) != found.argmax(axis=1))))
+
+
+def count_other_tokens(predictor: Predictor, known: Reference) -> int:
+    """Texts for which the bundle's tokenizer gives other ids than training used."""
+    ids = predictor.token_ids(known.texts)
+    return sum(not np.array_equal(reference.fingerprint(one), known.tokens[i]) for i, one in enumerate(ids))
+
+
+def summary(known: Reference, differences: NDArray[np.float64], flips: int, other_tokens: int) -> dict[str, Any]:
+    """The evidence; `differences` [batch sizes, texts] are the largest ones over the classes."""
+    worst = float(differences.max(initial=0.0))
+    sane = bool(np.isfinite(differences).all() and np.isfinite(known.logits).all() and len(known.texts))
+    return {
+        "ok": sane and worst <= TOLERANCE and flips == 0 and other_tokens == 0,
+        "texts": len(known.texts),
+        "batches": list(known.batches),
+        "compared": int(differences.size * known.logits.shape[1]),
+        "max_abs_diff": worst if np.isfinite(worst) else None,
+        "flips": flips,
+        "other_tokens": other_tokens,
+        "tolerance": TOLERANCE,
+        "near_tie": NEAR_TIE,
+    }
+
+
+def refusal(result: dict[str, Any]) -> RefusedError:
+    """Why there is no bundle, with the numbers."""
+    return RefusedError(
+        _("The exported model does not give what the model gives here; no bundle was made."),
+        _(
+            "Over {texts} texts the logits differ by up to {diff} (allowed: {tolerance:.0e}), {flips} answers change,"
+            " {tokens} texts have other tokens."
+        ).format(
+            texts=result["texts"],
+            diff="?" if result["max_abs_diff"] is None else f"{result['max_abs_diff']:.2e}",
+            tolerance=result["tolerance"],
+            flips=result["flips"],
+            tokens=result["other_tokens"],
+        ),
+        _("This encoder can't be exported faithfully; choose another: handful config DIR encoder NAME"),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(child.main(work, sys.argv[1:]))
