@@ -41,7 +41,9 @@ def _entries(directory: Path) -> list[Path]:
 
 def tree_size(path: Path) -> int:
     """Bytes of all files below a directory; links count for nothing."""
-    return 0 if path.is_symlink() else sum(p.lstat().st_size for p in path.rglob("*") if p.is_file() and not p.is_symlink())
+    if path.is_symlink():
+        return 0
+    return sum(p.lstat().st_size for p in path.rglob("*") if p.is_file() and not p.is_symlink())
 
 
 def remove(found: list[Leftover]) -> int:

@@ -153,7 +153,9 @@ def explain(error: DatabaseError, path: Path) -> HandfulError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (_BUSY, _LOCKED):
         return RefusedError(
-            _("Another process keeps the database locked."), what, _("Try again; if that does not help, end the process.")
+            _("Another process keeps the database locked."),
+            what,
+            _("Try again; if that does not help, end the process."),
         )
     if code in (_FULL, _IOERR):
         return RefusedError(
@@ -161,7 +163,9 @@ def explain(error: DatabaseError, path: Path) -> HandfulError | None:
         )
     if code in (_CANTOPEN, _READONLY, _PERM):
         return InputError(
-            _("The database can't be opened."), what, _("See whether you may read and write it and its directory: ls -la")
+            _("The database can't be opened."),
+            what,
+            _("See whether you may read and write it and its directory: ls -la"),
         )
     if code in (_CORRUPT, _NOTADB):
         return InputError(

@@ -23,6 +23,7 @@ from core.records import ImportReport
 from core.show import visible
 from core.store import classes
 from core.store.imports import ANNOTATOR
+from core.training.encoders.base import require_files
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?(@[\w./-]{1,95})?", re.ASCII)
 
@@ -50,7 +51,7 @@ def new_project(  # noqa: PLR0913 (the options of `handful new`)
     listed = labels_file.parse(labels) if labels is not None else []
     options = settings.Settings()
     if encoder is not None:
-        options = settings.changed(options, "encoder", _encoder(encoder))
+        options = settings.changed(options, "encoder", encoder_name(encoder))
     if listed:
         options = replace(options, open_classes=False)
     with _published(target) as stage:
@@ -128,7 +129,7 @@ def _free_target(root: Path) -> Path:
     return target
 
 
-def _encoder(name: str) -> str:
+def encoder_name(name: str) -> str:
     """The encoder's name as it is stored: a directory by its absolute path; raises InputError for what can't be one."""
     if name == settings.Settings().encoder:
         return name
@@ -140,6 +141,9 @@ def _encoder(name: str) -> str:
                 _("{path} is no directory with a config.json.").format(path=visible(str(path))),
                 _("Give the directory that holds config.json and model.safetensors, or a Hugging Face id."),
             )
+        from core import tokenizing  # for `handful config`, which seldom needs it
+
+        tokenizing.load(require_files(path.absolute()) / "tokenizer.json", None)
         return str(path.absolute())
     if not _HUB_ID.fullmatch(name):
         raise InputError(

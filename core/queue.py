@@ -13,10 +13,12 @@ from core.connection import Connection
 from core.project import Project
 from core.querying import reasons
 from core.records import QueueItem, Reason, Suggestion
+from core.settings import Settings
 from core.store import examples, labels, models
 
 QUEUE = "queue.json"
 _UNRANKED_WINDOW = 2000
+_SHAPING = ("encoder", "max_length", "strategy", "audit_share", "queue_length", "seed")
 
 
 def encode(items: Sequence[QueueItem], event_seq: int) -> bytes:
@@ -80,7 +82,20 @@ def _unranked(con: Connection, n: int) -> list[QueueItem]:
     return [QueueItem(i, "unranked", Reason(reasons.UNRANKED)) for i in ids[:n]]
 
 
-def is_fresh(con: Connection) -> bool:
-    """Whether the newest ranking has seen the newest decision."""
+def shape(settings: Settings) -> str:
+    """The options that a ranking follows from, as one value to compare."""
+    return json.dumps([getattr(settings, name) for name in _SHAPING])
+
+
+def is_fresh(con: Connection, settings: Settings | None = None) -> bool:
+    """Whether the newest ranking has seen the newest decision, and the newest encoder if a round was kept.
+
+    With `settings`, whether it was made with these options, too.
+    """
     ranking = models.newest_ranking(con)
-    return ranking is not None and ranking.event_seq >= labels.last_seq(con)
+    if ranking is None or ranking.event_seq < labels.last_seq(con):
+        return False
+    encoder = models.encoder_in_use(con)
+    if ranking.info.get("encoder", encoder) != encoder:
+        return False
+    return settings is None or ranking.info.get("shape", shape(settings)) == shape(settings)

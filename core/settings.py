@@ -120,8 +120,8 @@ def parse(key: str, raw: Any) -> Any:
     option = spec(key)
     kind = type(option.default)
     value = _convert(raw, kind)
-    low, high, choices = option.metadata["low"], option.metadata["high"], _choices(option)
-    fits = value is not None and not (choices and value not in choices)
+    low, high, one_of = option.metadata["low"], option.metadata["high"], _choices(option)
+    fits = value is not None and not (one_of and value not in one_of)
     if fits and option.metadata["pattern"]:
         fits = re.fullmatch(option.metadata["pattern"], value) is not None
     if fits and isinstance(value, int | float):
@@ -138,14 +138,20 @@ def parse(key: str, raw: Any) -> Any:
 def allowed(key: str) -> str:
     """The values an option takes, in words."""
     option = spec(key)
-    choices, low, high = _choices(option), option.metadata["low"], option.metadata["high"]
-    if choices:
-        return _("One of: {choices}.").format(choices=", ".join(choices))
+    one_of, low, high = _choices(option), option.metadata["low"], option.metadata["high"]
+    if one_of:
+        return _("One of: {choices}.").format(choices=", ".join(one_of))
     if isinstance(option.default, bool):
         return _("true or false.")
     if low is not None:
         return _("A number from {low} to {high}.").format(low=low, high=high)
-    return "" if option.metadata["pattern"] else _("A text.")
+    return ""
+
+
+def choices(key: str) -> Sequence[str]:
+    """The values an option chooses from; empty if it takes any text or a number."""
+    option = spec(key)
+    return ("true", "false") if isinstance(option.default, bool) else _choices(option)
 
 
 def _choices(option: Any) -> Sequence[str]:

@@ -11,7 +11,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -28,7 +28,7 @@ _ERROR = "error"
 
 
 def events_of(module: str, folder: Path, *, what: str) -> Iterator[JobEvent]:
-    """Run `python -P -m module folder` and yield its events, with beats of progress called `what` in between.
+    """Run `python -P -m module folder` and yield its events up to `result`, with beats of progress called `what`.
 
     Raises the HandfulError the child ended with, or RefusedError with its last words if it ended otherwise.
     """
@@ -37,38 +37,41 @@ def events_of(module: str, folder: Path, *, what: str) -> Iterator[JobEvent]:
         TemporaryFile() as errors,
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors) as child,
     ):
-        try:
-            yield from _listen(child, what)
-        finally:
-            child.kill()
-        if child.wait():
+        done = yield from _listen(child, what)
+        if not done:
             errors.seek(0)
             last = errors.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
             raise RefusedError(
                 _("A part of the export failed unexpectedly."),
-                shorten(f"{module}: {last[-1] if last else child.returncode}", 500),
+                shorten(f"{module}: {last[-1] if last else child.wait()}", 500),
                 _("It takes about four times the encoder's size in memory: see that there is as much."),
             )
 
 
-def _listen(child: "subprocess.Popen[bytes]", what: str) -> Iterator[JobEvent]:
+def _listen(child: "subprocess.Popen[bytes]", what: str) -> Generator[JobEvent, None, bool]:
+    """Yield the child's events until its result, True then; False if it ended without one."""
     lines: queue.Queue[bytes] = queue.Queue()
     reader = threading.Thread(target=_pump, args=(child.stdout, lines), daemon=True)
     reader.start()
     since = clock.monotonic()
-    while True:
-        try:
-            line = lines.get(timeout=BEAT)
-        except queue.Empty:
-            yield JobEvent("progress", {"what": what, "seconds": round(clock.monotonic() - since, 1)})
-            continue
-        if not line:
-            child.wait()
-            return
-        said = json.loads(line)
-        if said["kind"] == _ERROR:
-            raise _error(said["payload"])
-        yield JobEvent(said["kind"], said["payload"])
+    try:
+        while True:
+            try:
+                line = lines.get(timeout=BEAT)
+            except queue.Empty:
+                yield JobEvent("progress", {"what": what, "seconds": round(clock.monotonic() - since, 1)})
+                continue
+            if not line:
+                return False
+            said = json.loads(line)
+            if said["kind"] == _ERROR:
+                raise _error(said["payload"])
+            yield JobEvent(said["kind"], said["payload"])
+            if said["kind"] == "result":
+                return True  # taking torch apart at exit costs a second; nobody waits for it
+    finally:
+        child.kill()
+        reader.join()
 
 
 def _pump(stream: IO[bytes], lines: "queue.Queue[bytes]") -> None:

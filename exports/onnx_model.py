@@ -4,13 +4,11 @@ Run as `python -P -m exports.onnx_model STAGE`, in a process of its own: it read
 loads is what the features were made with, writes the graph, and what torch gives for the reference texts.
 """
 
-import json
 import logging
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -27,17 +25,17 @@ from transformers.exporters import OnnxConfig, OnnxExporter
 from core import __version__, clock, tokenizing
 from core.errors import RefusedError
 from core.i18n import _
-from core.publish import publish_file
 from core.records import JobEvent
 from core.training import head
+from core.training.embed import pad_id_of
 from core.training.encoders.embedded import sha256_of
 from core.training.featurizer import Featurizer, load_featurizer
 from core.training.space import TOKENIZER
 from core.vectors import VectorStore, rows_of
 from exports import child, reference
+from exports.plan import Plan, read_plan
 from exports.predict import MODEL
 
-PLAN = "plan.json"
 OPSET = 20
 ONE_FILE = 1_900_000_000
 """Bytes of weights above which they go into a second file: one protobuf message holds less than 2 GB."""
@@ -46,25 +44,6 @@ STEP_TOKENS = 2048
 SAME_FEATURES = 0.98
 """Median cosine with the stored features below which something else was loaded (16-bit rounding costs about .001)."""
 TICK = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the process is asked to do; travels as JSON."""
-
-    encoder_dir: str
-    space_dir: str
-    head_dir: str
-    space: Mapping[str, Any]
-    """Content of space.json."""
-    threads: int
-    example_ids: Sequence[int]
-    """Ids of the reference texts; 0 for those that are not the project's."""
-
-
-def write_plan(stage: Path, plan: Plan) -> None:
-    """Put the plan where `work` looks for it."""
-    publish_file(stage / PLAN, json.dumps(asdict(plan)).encode())
 
 
 class TextClassifier(nn.Module):
@@ -213,7 +192,8 @@ def write_reference(stage: Path, plan: Plan, model: TextClassifier) -> Iterator[
     with torch.inference_mode():
         logits = model.head(torch.from_numpy(features)).numpy()
     reference.write_logits(stage, logits, np.stack([reference.fingerprint(ids) for ids in token_ids]))
-    yield JobEvent("result", {"features_compared": compared, "features_cosine": round(cosine, 5)})
+    facts = {"features_compared": compared, "features_cosine": round(cosine, 5)}
+    yield JobEvent("result", facts | {"pad_id": pad_id_of(model.featurizer)})
 
 
 def stored_cosine(plan: Plan, features: NDArray[np.float32]) -> tuple[int, float]:
@@ -230,7 +210,7 @@ def stored_cosine(plan: Plan, features: NDArray[np.float32]) -> tuple[int, float
 
 def work(stage: Path) -> Iterator[JobEvent]:
     """Graph first, then references; the last event says how well the features agree with the stored ones."""
-    plan = Plan(**json.loads((stage / PLAN).read_text(encoding="utf-8")))
+    plan = read_plan(stage)
     torch.set_num_threads(plan.threads)
     model = load(plan)
     yield JobEvent("phase", {"name": "graph"})

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 
 
 def in_child(work: Callable[[], None]) -> int:
@@ -25,7 +26,7 @@ def exit_code(pid: int) -> int:
 def told_by(*works: Callable[[int], None]) -> list[list[str]]:
     """Run works at the same time, each with a descriptor to write lines to; returns the lines of each."""
     pipes = [os.pipe() for _work in works]
-    pids = [in_child(lambda work=work, pipe=pipe: work(pipe[1])) for work, pipe in zip(works, pipes, strict=True)]
+    pids = [in_child(partial(work, write_end)) for work, (_read, write_end) in zip(works, pipes, strict=True)]
     said = []
     for read_end, write_end in pipes:
         os.close(write_end)

@@ -45,7 +45,7 @@ def _store_texts(con: Connection, texts: Sequence[str], split: Split = "pool") -
 
 
 @pytest.fixture(scope="session")
-def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Made once, for the migration alone costs a second; each test gets a copy."""
     root = tmp_path_factory.mktemp("template") / "project"
     root.mkdir(mode=0o700)
@@ -59,10 +59,10 @@ def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(_template: Path, tmp_path: Path) -> Project:
+def project(template: Path, tmp_path: Path) -> Project:
     """Twelve texts to ask (ids 1 to 12), three held out (13 to 15), three classes (1 to 3), no answers."""
     root = tmp_path / "project"
-    shutil.copytree(_template, root)
+    shutil.copytree(template, root)
     return Project(root)
 
 

@@ -25,8 +25,8 @@ from core.store import classes, examples, labels
 from core.store.labels import Decision
 from tui import jobs
 from tui.commands.metrics import SOURCES, collect, print_report
-from tui.commands.next_ import wait_for_ranking
 from tui.output import data, percent, say, size
+from tui.waiting import wait_for_ranking
 
 LABELS = 48
 AT_ONCE = 4

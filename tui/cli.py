@@ -3,18 +3,23 @@
 Exit codes: 0 done · 1 unexpected · 2 the input needs mending · 3 the work was refused or failed · 130 interrupted.
 """
 
+import difflib
+import errno
 import importlib
 import os
 import sys
 
 import click
+from click.shell_completion import CompletionItem
 
 from core import __version__
-from core.errors import HandfulError
+from core.errors import HandfulError, InputError, RefusedError
 from core.i18n import _
 from tui.commands import COMMANDS, SECTIONS
 
 EPILOG = _("Exit codes: 0 done, 1 unexpected, 2 input needs mending, 3 work refused or failed, 130 interrupted.")
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+_INPUT = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
 
 
 class Commands(click.Group):
@@ -30,6 +35,31 @@ class Commands(click.Group):
         module = importlib.import_module(f"tui.commands.{entry.module or entry.name}")
         command: click.Command = getattr(module, f"{entry.name}_command")
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        names = self.list_commands(ctx)
+        if not args or args[0] in names or args[0].startswith("-"):
+            return super().resolve_command(ctx, args)
+        near = difflib.get_close_matches(args[0].lower(), names, n=1)
+        raise InputError(
+            _("There is no command called {name!r}.").format(name=args[0]),
+            _("Did you mean {near!r}?").format(near=near[0]) if near else "",
+            _("All commands: handful --help"),
+        )
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # whoever read our output has seen enough: nothing is wrong
+            _abandon_stdout()
+            return None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """From the table, for importing every command would make the TAB key slow."""
+        found = [CompletionItem(e.name, help=e.sentence) for e in COMMANDS if e.name.startswith(incomplete)]
+        return found or click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         for section in SECTIONS:
@@ -53,25 +83,71 @@ def cli() -> None:
 def main() -> None:
     """Entry point of the console script."""
     os.umask(0o077)
+    sys.excepthook = _unexpected
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code = cli.main(standalone_mode=False)
     except HandfulError as error:
-        from tui.output import show_error
-
-        show_error(error)
+        code = _show(error)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
         code = error.exit_code
     except click.ClickException as error:
-        error.show()
-        code = 2
+        code = _show(_usage(error))
     except (click.Abort, KeyboardInterrupt):
         code = 130
-    except BrokenPipeError:  # the reader of our output has gone: nothing is wrong
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except OSError as error:
+        code = _show(_refused_by_system(error))
+        if error.filename is None:
+            _abandon_stdout()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show(error: HandfulError) -> int:
+    from tui.output import show_error
+
+    show_error(error)
+    return error.exit_code
+
+
+def _usage(error: click.ClickException) -> InputError:
+    """What click found wrong with the command line, to be said as every other error is."""
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    if ctx is None:
+        return InputError(error.format_message())
+    return InputError(
+        error.format_message(), ctx.get_usage(), _("See: {command} --help").format(command=ctx.command_path)
+    )
+
+
+def _refused_by_system(error: OSError) -> HandfulError:
+    """An error of the system that nobody nearer to it has put into words."""
+    title = _("The system refused something.")
+    what = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
+    if error.errno in _INPUT:
+        return InputError(title, what, _("See whether the path is right and you may read and write there: ls -la"))
+    if error.errno in _FULL:
+        return RefusedError(title, what, _("See whether the disk has room (df -h), then do it again."))
+    return HandfulError(title, what)
+
+
+def _abandon_stdout() -> None:
+    """Nobody reads it any more, or it can't be written: what is still in its buffer must not fail again at the end."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unexpected(_kind: type[BaseException], error: BaseException, _trace: object) -> None:
+    """A mistake of ours: the trace, in which no text of the data may act on the terminal."""
+    import traceback
+
+    from tui.output import say
+
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        say(line)
+    say(_("This is a mistake in Handful, not in what you did. Nothing that was saved is lost."))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -10,7 +11,7 @@ from core.i18n import _
 from core.project import Project
 from core.records import ImportReport
 from core.tokenizing import UNKNOWN_LIMIT
-from tui.output import Progress, data, data_json, import_lines, say
+from tui.output import Progress, data, data_json, import_lines, say, shown_path
 
 
 class Bar:
@@ -29,18 +30,18 @@ class Bar:
         self.line.end()
 
 
-def report_import(reports: Sequence[ImportReport], *, as_json: bool, project: Project) -> None:
+def report_import(reports: Sequence[ImportReport], *, as_json: bool, directory: Path) -> None:
     """Every line of every file accounted for."""
     if as_json:
-        data_json({"project": str(project.root), "imports": [asdict(report) for report in reports]})
+        data_json({"project": str(directory.absolute()), "imports": [asdict(report) for report in reports]})
         return
     for report in reports:
         for line in import_lines(report):
             data(line)
-    say(_("Next: handful next {path}").format(path=project.root))
+    say(_("Next: handful next {path}").format(path=shown_path(directory)))
 
 
-def warn_unreadable(project: Project) -> None:
+def warn_unreadable(project: Project, directory: Path) -> None:
     """Say so if the encoder does not know much of the writing, and what to do."""
     for found in readability.measure(project):
         if found.unknown_share > UNKNOWN_LIMIT:
@@ -53,5 +54,5 @@ def warn_unreadable(project: Project) -> None:
                 _(
                     "For such texts character n-grams help out. With a network, a multilingual encoder is better:"
                     " handful config {path} encoder intfloat/multilingual-e5-small (or BAAI/bge-m3, larger)."
-                ).format(path=project.root)
+                ).format(path=shown_path(directory))
             )

@@ -9,7 +9,7 @@ from core.errors import HandfulError, RefusedError
 from core.i18n import _
 from core.project import Project
 from core.records import Job, JobEvent
-from tui.output import Progress, say
+from tui.output import Progress, say, shown_path
 
 
 def run(project: Project, con: Connection, kind: str, args: Mapping[str, Any] | None = None) -> Job:
@@ -28,6 +28,14 @@ def watch(project: Project, job_id: int) -> Job:
             if isinstance(event, Job):
                 return _finished(event)
             _narrate(event, line)
+    except KeyboardInterrupt:
+        line.end()
+        say(
+            _("Job {id} goes on in the background; to stop it: handful cancel {path} {id}").format(
+                id=job_id, path=shown_path(project.root)
+            )
+        )
+        raise
     finally:
         line.end()
     raise RefusedError(_("The job is gone."), str(job_id))

@@ -3,14 +3,19 @@
 Whatever comes from data passes `visible` here, so no command needs to think of it.
 """
 
+import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from core.errors import HandfulError
 from core.i18n import _
-from core.records import ImportReport
-from core.show import json_line, visible
+from core.records import ImportReport, Job, JobEvent
+from core.show import json_line, shorten, visible
+
+WIDTH = 80
+"""Columns that every line meant for people fits into, where nothing would be lost by it."""
+_NARROWEST = 8
 
 
 def say(message: str) -> None:
@@ -36,25 +41,65 @@ def show_error(error: HandfulError) -> None:
             say(f"  {line}")
 
 
+def paragraph(text: str, indent: str = "") -> None:
+    """A sentence of data, broken into lines between its words."""
+    import textwrap
+
+    for line in textwrap.wrap(visible(text), WIDTH - len(indent), break_long_words=False, break_on_hyphens=False):
+        data(indent + line)
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = ()) -> None:
-    """Columns by content, those in `right` aligned to the right."""
+    """Columns by content, those in `right` aligned to the right; the widest others are clipped to fit the line."""
     cells = [[visible(str(cell)) for cell in row] for row in (head, *rows)]
-    widths = [max(_width(row[i]) for row in cells) for i in range(len(head))]
+    widths = _fitting([max(_cells(row[i]) for row in cells) for i in range(len(head))], right)
     for row in cells:
-        parts = [
-            (" " * (w - _width(c)) + c) if i in right else c + " " * (w - _width(c))
-            for i, (c, w) in enumerate(zip(row, widths, strict=True))
-        ]
+        parts = [_padded(clip(c, w), w, right=i in right) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
         print("  ".join(parts).rstrip(), flush=True)
 
 
-def _width(text: str) -> int:
+def _fitting(widths: list[int], right: Sequence[int]) -> list[int]:
+    """The widths, the widest columns of text made narrower until the line fits."""
+    found = list(widths)
+    text = [i for i in range(len(found)) if i not in right]
+    while text and sum(found) + 2 * (len(found) - 1) > WIDTH:
+        widest = max(text, key=found.__getitem__)
+        if found[widest] <= _NARROWEST:
+            break
+        found[widest] -= 1
+    return found
+
+
+def _padded(text: str, width: int, *, right: bool) -> str:
+    blanks = " " * (width - _cells(text))
+    return blanks + text if right else text + blanks
+
+
+def clip(text: str, width: int) -> str:
+    """One visible line of at most `width` cells of the terminal, with an ellipsis where something was cut."""
+    line = shorten(text, width) if len(text) > width or "\n" in text else visible(text)
+    if _cells(line) <= width:
+        return line
+    taken = 0
+    for end, char in enumerate(line):
+        taken += _cells(char)
+        if taken >= width:
+            return line[:end] + "…"
+    return line
+
+
+def _cells(text: str) -> int:
     """Cells the text takes: East Asian wide characters take two."""
     if text.isascii():
         return len(text)
-    from unicodedata import combining, east_asian_width
+    from unicodedata import category, east_asian_width
 
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(0 if category(c) in ("Mn", "Me", "Cf") else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def shown_path(path: Path) -> str:
+    """A path as it can be copied into a command line."""
+    return shlex.quote(visible(str(path)))
 
 
 def percent(value: float | None, interval: Sequence[float] | None = None) -> str:
@@ -95,9 +140,16 @@ def import_lines(report: ImportReport) -> list[str]:
     return lines
 
 
-def plain(value: Mapping[str, Any]) -> list[str]:
-    """key: value lines."""
-    return [f"{key}: {visible(str(item))}" for key, item in value.items()]
+def last_word(job: Job, events: Sequence[tuple[int, JobEvent, float]]) -> str:
+    """What a job has said last, or why it failed; empty if nothing yet."""
+    if job.error:
+        return job.error["title"]
+    if not events:
+        return ""
+    payload = events[-1][1].payload
+    said = payload.get("verdict") or payload.get("text") or payload.get("what") or payload.get("name") or ""
+    part = f" {payload['done']}/{payload['total']}" if "total" in payload else ""
+    return f"{said}{part}"
 
 
 class Progress:
@@ -110,10 +162,10 @@ class Progress:
     def show(self, text: str) -> None:
         """Replace the line."""
         if self.alive:
-            line = visible(text)[:78]
-            sys.stderr.write("\r" + line.ljust(self.width))
+            line = clip(text, WIDTH - 2)
+            sys.stderr.write("\r" + line + " " * (self.width - _cells(line)))
             sys.stderr.flush()
-            self.width = len(line)
+            self.width = _cells(line)
 
     def end(self) -> None:
         """Clear the line."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from core import clock
-from core.connection import Connection, DatabaseError, OperationalError
-from core.errors import InputError, RefusedError
+from core.connection import Connection, DatabaseError
+from core.errors import InputError
 from core.i18n import _
 from core.importing import columns, lock, readers
 from core.importing.answers import Answers
@@ -48,7 +48,7 @@ def import_file(
     `text` names the column of the texts (None: found by name or length), `label` one with answers (None: there are
     none). The other columns become the texts' meta. Waits while another import of the project is running.
 
-    Raises InputError if the file can't be used, RefusedError if the disk takes no more; nothing is changed then.
+    Raises InputError if the file can't be used; whatever it raises, nothing is changed then.
     """
     with opened(path) as lines:
         reads = readers.read(lines)
@@ -88,21 +88,15 @@ def _sample(lines: Lines, reads: Iterator[Read]) -> tuple[list[Read], bool]:
 
 
 def _store(con: Connection, split: Split, sorter: Sorter, task: Any, progress: Progress | None) -> ImportReport:
-    import_id = imports.begin(con, sorter.lines.name, split)
-    try:
-        with imports.tuned(con):
+    with imports.tuned(con):
+        import_id = imports.begin(con, sorter.lines.name, split)
+        try:
             report = _add_all(con, import_id, split, sorter, progress)
             return imports.finish(con, import_id, task, list(sorter.answers.names), report)
-    except BaseException as error:
-        with suppress(DatabaseError):  # on a full disk it stays where it is, unseen, until the next import
-            imports.abandon(con, import_id)
-        if isinstance(error, OperationalError):
-            raise RefusedError(
-                _("The import could not be written."),
-                str(error),
-                _("See whether the disk has room (df -h), then import again; nothing was changed."),
-            ) from error
-        raise
+        except BaseException:
+            with suppress(DatabaseError):  # on a full disk it stays where it is, unseen, until the next import
+                imports.abandon(con, import_id)
+            raise
 
 
 def _add_all(con: Connection, import_id: int, split: Split, sorter: Sorter, progress: Progress | None) -> ImportReport:

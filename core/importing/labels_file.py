@@ -33,7 +33,7 @@ def parse(spec: str) -> list[LabelClass]:
     Raises InputError that names every problem and its place.
     """
     path = Path(spec)
-    if path.suffix.lower() not in {".toml", ".csv"} and not _exists(path):
+    if path.suffix.lower() not in {".toml", ".csv"} and not _is_file(path):
         entries: Iterator[Entry] = ((_("label {n}").format(n=n), {"name": s}) for n, s in enumerate(spec.split(","), 1))
         return _classes(entries, spec)
     if path.suffix.lower() == ".toml":
@@ -42,9 +42,9 @@ def parse(spec: str) -> list[LabelClass]:
         return _classes(_csv(read_csv(lines)), spec)
 
 
-def _exists(path: Path) -> bool:
+def _is_file(path: Path) -> bool:
     try:
-        return path.exists()
+        return path.is_file()
     except (OSError, ValueError):  # a list that is no possible path: too long, or with a NUL
         return False
 

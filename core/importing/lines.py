@@ -21,6 +21,7 @@ from core.show import visible
 MAX_LINE = 32_000_000
 """Bytes of one line, and characters of one record of several lines."""
 _HEAD = 1 << 16
+_TEXT_BYTES = bytes(code for code in range(256) if code >= 0x20 or code in b"\t\n\v\f\r\x1b")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MAGIC = (
     (b"\x1f\x8b", "gzip", "gunzip -k {path}"),
@@ -143,7 +144,7 @@ class Lines:
 
     def _undecodable(self, raw: bytes, error: UnicodeDecodeError) -> InputError:
         offset = self.done + error.start
-        if raw.count(0) or (self.number == 1 and sum(b < 9 for b in raw[:1000]) > len(raw[:1000]) // 50):
+        if 0 in raw or 0 in self.head or len(self.head.translate(None, _TEXT_BYTES)) * 50 > len(self.head):
             return self._not_text(offset, self.number)
         return InputError(
             _("This file is not UTF-8."),

@@ -23,7 +23,7 @@ from core.tasks.base import Task
 
 ANNOTATOR = "import"
 """Who gives the answers that come with a file."""
-_CHUNK = 2000
+_CHUNK = 1000
 """Rows per transaction when an import is taken back."""
 _MARK = ""
 _REMEMBERED = 1000
@@ -232,8 +232,8 @@ def abandon(con: Connection, import_id: int) -> None:
     if con.execute("SELECT 1 FROM imports WHERE id = ? AND state = 'loading'", (import_id,)).fetchone() is None:
         return
     while rows := con.execute(
-        "SELECT id, text FROM examples WHERE import_id = ? ORDER BY id DESC LIMIT ?", (import_id, _CHUNK)
-    ).fetchall():
+        "SELECT id, text FROM examples WHERE import_id = ? ORDER BY id LIMIT ?", (import_id, _CHUNK)
+    ).fetchall():  # by ascending id: FTS5 flushes what it holds whenever an id is lower than the one before
         with transaction(con):
             con.executemany(
                 "INSERT INTO search(search, rowid, text) VALUES ('delete', ?, ?)",

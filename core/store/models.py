@@ -13,6 +13,8 @@ from core.store import meta
 EVENTS_PER_EVALUATION = 10
 BASE = "base"
 """The encoder in use before any round was kept."""
+JUDGED = "judged"
+"""Key below `meta`: id of the newest ranking whose model has been judged."""
 
 
 @dataclass(frozen=True, slots=True)

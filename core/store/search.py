@@ -21,7 +21,7 @@ _UNSPACED_RUN = re.compile(
     "]+"
 )
 _PREFIX_FROM = 2
-"""Shorter words of ASCII are asked for as they are: as prefixes they would match most of the pool, slowly."""
+"""Shorter words are asked for as they are: as prefixes they would match most of the pool, slowly."""
 _MAX_WORDS = 32
 """More words than that are not looked at: each one costs a pass over its postings."""
 _MAX_QUERY = 1000
@@ -63,5 +63,6 @@ def _expression(query: str) -> str:
 
 
 def _phrase(word: str) -> str:
-    quoted = '"' + indexed(word).replace('"', '""') + '"'
-    return quoted if word.isascii() and len(word) < _PREFIX_FROM else quoted + " *"
+    words = indexed(word).strip()
+    quoted = '"' + words.replace('"', '""') + '"'
+    return quoted if len(words) < _PREFIX_FROM else quoted + " *"

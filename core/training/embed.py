@@ -13,7 +13,7 @@ from core.project import Project
 from core.records import JobEvent
 from core.settings import Settings
 from core.store import examples
-from core.training.device import Compute
+from core.training.device import Compute, out_of_memory
 from core.training.featurizer import Featurizer, load_featurizer
 from core.training.space import TOKENIZER, Space
 from core.vectors import VectorStore
@@ -58,11 +58,37 @@ def features_of(
 ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
     """(indices, features [len(indices), dim]) batch by batch, in an order of its own."""
     ids = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
-    for indices in batches_by_length(ids, batch):
-        input_ids, mask = pad([ids[i] for i in indices], pad_id)
+    return features_of_ids(model, ids, compute, batch=batch, pad_id=pad_id)
+
+
+def features_of_ids(
+    model: Featurizer, token_ids: Sequence[Sequence[int]], compute: Compute, *, batch: int, pad_id: int
+) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+    """The same for texts that are tokens already."""
+    for indices in batches_by_length(token_ids, batch):
+        yield indices, _encoded(model, [token_ids[i] for i in indices], compute, pad_id)
+
+
+def _encoded(
+    model: Featurizer, token_ids: Sequence[Sequence[int]], compute: Compute, pad_id: int
+) -> NDArray[np.float32]:
+    """Features of one batch, [B, dim]; halved for as long as memory does not suffice.
+
+    Raises MemoryError if it does not suffice for a single text.
+    """
+    try:
+        input_ids, mask = pad(token_ids, pad_id)
         with torch.inference_mode(), autocast(compute):
             out = model(input_ids.to(compute.device), mask.to(compute.device))
-        yield indices, out.float().cpu().numpy()
+        return out.float().cpu().numpy()
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        if len(token_ids) == 1:
+            raise MemoryError(str(error)) from error
+    half = len(token_ids) // 2
+    parts = (token_ids[:half], token_ids[half:])
+    return np.concatenate([_encoded(model, part, compute, pad_id) for part in parts])
 
 
 def pad_id_of(model: Featurizer) -> int:

@@ -18,7 +18,8 @@ from torch.nn import functional
 from core.errors import RefusedError
 from core.i18n import _
 from core.settings import Settings
-from core.training.device import Compute
+from core.show import shorten
+from core.training.device import Compute, out_of_memory
 from core.training.embed import autocast, pad
 from core.training.featurizer import Featurizer
 
@@ -117,8 +118,7 @@ def tune(
 ) -> Iterator[Step]:
     """Train `state` in place on token ids and class numbers 0…C−1, yielding after each step.
 
-    Raises RefusedError if the loss stops being a number, and what torch raises when memory runs out, after one retry of
-    the step in two halves.
+    Raises RefusedError if the loss stops being a number, or if memory runs out in a step and in its one retry by halves.
     """
     y = np.asarray(labels, np.int64)
     steps = planned_steps(len(y), settings)
@@ -168,12 +168,27 @@ def _step_with_retry(
 ) -> float:
     try:
         return _step(state, [(ids, labels)], settings, compute, pad_id)
-    except (torch.OutOfMemoryError, MemoryError):
-        state.optimizer.zero_grad(set_to_none=True)
-        if compute.device.type == "cuda":
-            torch.cuda.empty_cache()
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+    # out of the handler, where the failed attempt's tensors are let go
+    state.optimizer.zero_grad(set_to_none=True)
+    if compute.device.type == "cuda":
+        torch.cuda.empty_cache()
     half = len(ids) // 2
-    return _step(state, [(ids[:half], labels[:half]), (ids[half:], labels[half:])], settings, compute, pad_id)
+    halves = [(ids[:half], labels[:half]), (ids[half:], labels[half:])]
+    try:
+        return _step(state, halves, settings, compute, pad_id)
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        raise RefusedError(
+            _("There is too little memory for this round."),
+            _("Step {step} failed twice, the second time in halves: {error}").format(
+                step=state.step + 1, error=shorten(str(error), 200)
+            ),
+            _("Set a smaller batch_size or max_length (handful config DIR batch_size), or end other programs."),
+        ) from error
 
 
 def _step(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import inuse, plugins, queue
-from core.connection import Connection
+from core.connection import Connection, transaction
 from core.project import Project
 from core.publish import publish_dir, publish_file
 from core.querying.base import Pick, PoolExhaustedError, PoolView, Strategy
@@ -81,9 +81,11 @@ def refresh(project: Project, con: Connection) -> None:
         head = now.trainer.fit_head(now.vectors[now.known.rows], now.known.answers)
         fitted = Fitted(head, now.trainer.scores(head, now.vectors))
     queue_items = [_item(now, pick, fitted) for pick in _pick(con, now, fitted)]
-    _publish(project, con, now, queue_items, fitted)
+    ranking = _publish(project, con, now, queue_items, fitted)
     if fitted is not None:
         _judge(con, now, fitted.head)
+    with transaction(con):
+        meta.put(con, models.JUDGED, ranking)
 
 
 def _look(project: Project, con: Connection) -> Moment:
@@ -139,7 +141,8 @@ def _item(now: Moment, pick: Pick, fitted: Fitted | None) -> QueueItem:
     return QueueItem(int(now.ids[pick.row]), pick.strategy, pick.reason, pick.probability, suggestion)
 
 
-def _publish(project: Project, con: Connection, now: Moment, items: list[QueueItem], fitted: Fitted | None) -> None:
+def _publish(project: Project, con: Connection, now: Moment, items: list[QueueItem], fitted: Fitted | None) -> int:
+    """Make the ranking visible; returns its id."""
     last = models.newest_ranking(con)
     target = project.scores / f"{(last.id if last else 0) + 1:06d}"
     story = {
@@ -149,15 +152,17 @@ def _publish(project: Project, con: Connection, now: Moment, items: list[QueueIt
         "source": now.source,
         "event_seq": now.seq,
         "n_labels": len(now.known.items),
+        "shape": queue.shape(now.settings),
     }
     with publish_dir(target) as stage:
         publish_file(stage / queue.QUEUE, queue.encode(items, now.seq))
         if fitted is not None:
             heads.save(stage, fitted.head, story)
             _save_predictions(stage / PREDICTIONS, now, fitted)
-    models.add_ranking(con, target.name, now.seq, story)
+    ranking = models.add_ranking(con, target.name, now.seq, story)
     for old in sorted(p for p in project.scores.iterdir() if p.name.isdigit())[:-KEPT_RANKINGS]:
         shutil.rmtree(old, ignore_errors=True)
+    return ranking
 
 
 def _save_predictions(path: Path, now: Moment, fitted: Fitted) -> None:

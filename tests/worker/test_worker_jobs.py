@@ -126,8 +126,8 @@ def test_cancelling_takes_less_than_five_seconds(project: Project, con: Connecti
     jobs.request_cancel(con, job_id)
     took = wait_until(lambda: state_of(con, job_id) == "cancelled", 6)
     assert took < (5 if kind == "stubborn" else 1)
+    assert (project.root / "tidied").exists() == (kind == "sleepy")  # before it is called cancelled
     assert over(con, after).state == "done"  # without anybody starting another worker
-    assert (project.root / "tidied").exists()
 
 
 def test_a_job_cancelled_in_the_queue_is_never_run(project: Project, con: Connection) -> None:

@@ -56,6 +56,8 @@ def test_the_worker_survives_the_end_of_its_terminal(project: Project, con: Conn
     os.close(slave)
     wait_until((tmp_path / "started").exists)
     pid = holder(project.worker_lock)
+    assert pid is not None
+    assert os.getsid(pid) == pid
     job = jobs.enqueue(con, "sleepy", {"seconds": 0.5})
     os.close(master)
     assert shell.wait(5) == -signal.SIGHUP

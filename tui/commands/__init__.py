@@ -43,6 +43,9 @@ COMMANDS: tuple[Entry, ...] = (
 )
 
 
-def sentence(name: str) -> str:
-    """The sentence of a command, used in both helps."""
-    return next(entry.sentence for entry in COMMANDS if entry.name == name)
+def about(name: str, more: str = "", *examples: str) -> str:
+    """The help of a command: its sentence from the table, what else is worth knowing, and lines to copy."""
+    found = next(entry.sentence for entry in COMMANDS if entry.name == name)
+    lines = [f"  $ {example}" for example in examples]
+    block = ["\n".join(["\b", _("Examples:") if len(lines) > 1 else _("Example:"), *lines])] if lines else []
+    return "\n\n".join([found, *([more] if more else []), *block])

@@ -1,30 +1,64 @@
 """`handful config`."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
+from core import intake
 from core import project as projects
 from core import settings as options
 from core.i18n import _
 from core.settings import Settings
-from tui.commands import sentence
+from tui.commands import about
 from tui.options import as_json, directory
-from tui.output import data, data_json
+from tui.output import data, data_json, paragraph
 
 
-@click.command("config", help=sentence("config"))
+def _keys(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [
+        CompletionItem(option.name, help=option.metadata["sentence"])
+        for option in fields(Settings)
+        if option.name.startswith(incomplete)
+    ]
+
+
+def _values(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    key = ctx.params.get("key")
+    if key not in {option.name for option in fields(Settings)}:
+        return []
+    found: Sequence[str] = options.choices(key)
+    return [CompletionItem(value) for value in found if value.startswith(incomplete)]
+
+
+@click.command(
+    "config",
+    help=about(
+        "config",
+        _(
+            "Without KEY all options, each with its meaning and range; with KEY one of them; with VALUE it is set. The"
+            " options lie in handful.toml in the project's directory."
+        ),
+        "handful config mail",
+        "handful config mail round_every 0",
+        "handful config mail encoder intfloat/multilingual-e5-small",
+    ),
+    context_settings={"ignore_unknown_options": True},  # a negative VALUE is a value, if a wrong one
+)
 @directory
-@click.argument("key", required=False)
-@click.argument("value", required=False)
+@click.argument("key", required=False, shell_complete=_keys)
+@click.argument("value", required=False, shell_complete=_values)
 @as_json
 def config_command(directory: Path, key: str | None, value: str | None, *, as_json: bool) -> None:
-    """Without KEY all options; with KEY one of them; with VALUE it is set."""
+    """Show what is in force; nothing is written without a VALUE that fits."""
     project = projects.find(directory)
     current = project.settings()
     if key is not None and value is not None:
-        current = options.changed(current, key, value)
+        options.spec(key)
+        current = options.changed(current, key, intake.encoder_name(value) if key == "encoder" else value)
         options.save(project.root, current)
     shown = [options.spec(key)] if key else list(fields(Settings))
     values = asdict(current)
@@ -32,10 +66,16 @@ def config_command(directory: Path, key: str | None, value: str | None, *, as_js
         data_json({option.name: values[option.name] for option in shown})
         return
     for option in shown:
-        source = _("default") if values[option.name] == option.default else _("set in handful.toml")
-        data(f"{option.name} = {_plain(values[option.name])}  ({source})")
-        data(f"    {option.metadata['sentence']} {options.allowed(option.name)}")
+        _print(option, values[option.name])
+
+
+def _print(option: Any, value: object) -> None:
+    source = _("default") if value == option.default else _("set in handful.toml")
+    data(f"{option.name} = {_plain(value)}  ({source})")
+    paragraph(f"{option.metadata['sentence']} {options.allowed(option.name)}".strip(), "    ")
 
 
 def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return '""' if value == "" else str(value)

@@ -9,21 +9,32 @@ from core.errors import InputError
 from core.i18n import _
 from core.project import DATABASE, Project
 from tui import auto
-from tui.commands import sentence
+from tui.commands import about
 from tui.options import as_json
 from tui.output import data, data_json, say
 
 NAME = "handful-demo"
 
 
-@click.command("demo", help=sentence("demo"))
+@click.command(
+    "demo",
+    help=about(
+        "demo",
+        _(
+            "720 support messages to a shop, a bank and an internet provider, one in eight in Chinese. With --auto the"
+            " corpus's own answers stand in for yours; that takes about three minutes on two cores."
+        ),
+        "handful demo",
+        "handful demo --auto --dir try",
+    ),
+)
 @click.option("--auto", "automatic", is_flag=True, help=_("Run the whole loop, the corpus's gold answering for you."))
 @click.option(
     "--dir", "directory", metavar="DIR", type=click.Path(path_type=Path), help=_("Where to make the project.")
 )
 @as_json
 def demo_command(directory: Path | None, *, automatic: bool, as_json: bool) -> None:
-    """Support messages to a shop, a bank and an internet provider, one in eight in Chinese."""
+    """The project stays, so that one can go on with it by hand."""
     if automatic:
         root = directory or _free(Path(NAME))
         say(_("Making the demo project in {path}").format(path=root))

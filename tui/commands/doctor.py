@@ -4,32 +4,45 @@ import locale
 import os
 import platform
 import shutil
+import stat
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
-from core.worker.state import worker_state
 
 from core import connection, filesystem, readability
 from core import project as projects
 from core.errors import HandfulError
 from core.i18n import _
-from tui.commands import sentence
+from core.project import Project
+from core.worker.state import worker_state
+from tui.commands import about
 from tui.options import as_json
-from tui.output import data, data_json, size
+from tui.output import data, data_json, shown_path, size
 
+ENOUGH = 2e9
+"""Bytes of free disk below which a round or an export may find no room."""
 PACKAGES = ("torch", "transformers", "onnxruntime", "onnx", "tokenizers", "scikit-learn", "sqlite-utils", "textual")
 Finding = tuple[str, bool, str]
 """What was looked at, whether it is well, and what was found (with what to do if it is not)."""
 
 
-@click.command("doctor", help=sentence("doctor"))
+@click.command(
+    "doctor",
+    help=about(
+        "doctor",
+        _("With DIR the project there is checked, too. The exit code is 3 if something needs care."),
+        "handful doctor",
+        "handful doctor mail",
+    ),
+)
 @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @as_json
 def doctor_command(directory: Path | None, *, as_json: bool) -> None:
-    """Exit code 3 if something needs care."""
-    findings = [*_installation(), *(_project(directory) if directory else [])]
+    """It only looks; nothing is repaired."""
+    project = projects.find(directory) if directory else None
+    findings = [*_installation(directory or Path()), *(_project(project) if project else [])]
     if as_json:
         data_json([{"check": name, "ok": ok, "found": found} for name, ok, found in findings])
     else:
@@ -39,21 +52,18 @@ def doctor_command(directory: Path | None, *, as_json: bool) -> None:
         raise click.exceptions.Exit(3)
 
 
-def _installation() -> list[Finding]:
+def _installation(place: Path) -> list[Finding]:
     number = ".".join(map(str, connection.sqlite_version()))
     safe = connection.wal_is_safe(connection.sqlite_version())
     advice = _("{v}: has the WAL-reset bug, so the slower rollback journal is used; install pysqlite3>=0.6.1")
     encoding = locale.getpreferredencoding(do_setlocale=False)
-    free = shutil.disk_usage(Path.cwd()).free
+    free = shutil.disk_usage(place).free
+    utf8 = encoding.lower().replace("-", "") == "utf8"
     return [
         ("Python", sys.version_info >= (3, 11), f"{platform.python_version()} {platform.machine()}"),
         ("SQLite", safe, number if safe else advice.format(v=number)),
-        (
-            "UTF-8",
-            encoding.lower().replace("-", "") == "utf8",
-            _("{name}; if not UTF-8, set LC_ALL=C.UTF-8").format(name=encoding),
-        ),
-        (_("free disk"), free > 2e9, size(free)),
+        (_("encoding"), utf8, encoding if utf8 else _("{name}; set LC_ALL=C.UTF-8").format(name=encoding)),
+        (_("free disk"), free > ENOUGH, size(free) + ("" if free > ENOUGH else _("; make room"))),
         *[_package(name) for name in PACKAGES],
         _encoder(),
     ]
@@ -73,27 +83,46 @@ def _encoder() -> Finding:
         return _("embedded encoder"), False, f"{error.title} {error.hint}"
 
 
-def _project(directory: Path) -> list[Finding]:
-    project = projects.find(directory)
-    with project.open() as con:
+def _project(project: Project) -> list[Finding]:
+    with project.open(readonly=True) as con:
         mode = connection.journal_mode(con)
         check = connection.quick_check(con)
-    kind = filesystem.kind(directory)
-    open_to_others = [p for p in (project.root, *project.root.rglob("*")) if p.lstat().st_mode & 0o077]
+    kind, network = filesystem.kind(project.root), filesystem.is_network(project.root)
     worker = worker_state(project)
+    stalled = worker.state == "stalled"
+    advice = _("; end it: kill {pid}").format(pid=worker.pid) if stalled else ""
     return [
-        (_("file system"), not filesystem.is_network(directory), kind or _("unknown")),
+        (
+            _("file system"),
+            not network,
+            _("{kind}: work on one machine at a time, better on a local disk").format(kind=kind)
+            if network
+            else kind or _("unknown"),
+        ),
         (_("journal"), True, mode),
         (_("database"), check == "ok", check),
-        (
-            _("permissions"),
-            not open_to_others,
-            _("private")
-            if not open_to_others
-            else _("{n} files can be read by others, such as {path}; chmod -R go= {root}").format(
-                n=len(open_to_others), path=open_to_others[0], root=directory
-            ),
-        ),
-        (_("owner"), project.root.stat().st_uid == os.getuid(), str(project.root.stat().st_uid)),
-        (_("worker"), worker.as_json()["state"] != "stalled", worker.as_json()["said"]),
+        _permissions(project.root),
+        _owner(project.root),
+        (_("worker"), not stalled, worker.said + advice),
     ]
+
+
+def _permissions(root: Path) -> Finding:
+    shared = [path for path in (root, *root.rglob("*")) if _shared(path)]
+    advice = _("{n} files can be read by others, such as {path}; chmod -R go= {root}")
+    found = advice.format(n=len(shared), path=shared[0], root=shown_path(root)) if shared else _("private")
+    return _("permissions"), not shared, found
+
+
+def _shared(path: Path) -> bool:
+    try:
+        mode = path.lstat().st_mode
+    except OSError:  # a worker may have removed it meanwhile
+        return False
+    return not stat.S_ISLNK(mode) and bool(mode & 0o077)
+
+
+def _owner(root: Path) -> Finding:
+    owner = root.stat().st_uid
+    mine = owner == os.getuid()
+    return _("owner"), mine, _("you") if mine else _("user {uid}; work as that user").format(uid=owner)

@@ -4,24 +4,36 @@ from pathlib import Path
 
 import click
 
+from core import inuse
 from core import project as projects
 from core.i18n import _
+from core.store import classes
+from core.worker.rule import MIN_CLASSES
 from tui import jobs
-from tui.commands import sentence
+from tui.commands import about
 from tui.options import as_json, directory
-from tui.output import data, data_json, size
+from tui.output import data, data_json, say, shown_path, size
 
 
-@click.command("export", help=sentence("export"))
+@click.command(
+    "export",
+    help=about(
+        "export",
+        _("No bundle is made unless onnxruntime gives the same answers as the model it came from."),
+        "handful export mail --to mail-model",
+    ),
+)
 @directory
 @click.option("--to", "target", metavar="OUT", type=click.Path(path_type=Path), help=_("The bundle's directory."))
 @click.option("--force", is_flag=True, help=_("Replace a bundle that is there."))
 @as_json
 def export_command(directory: Path, target: Path | None, *, force: bool, as_json: bool) -> None:
-    """No bundle is made unless onnxruntime gives the same answers as the model it came from."""
+    """A job of the worker, narrated until its end."""
     project = projects.find(directory)
     args = {"to": str(target.absolute()) if target else None, "force": force}
     with project.open() as con:
+        if len(classes.counts(con)) < MIN_CLASSES:
+            inuse.model_in_use(project, con)
         result = dict(jobs.run(project, con, "export", args).result or {})
     if as_json:
         data_json(result)
@@ -33,4 +45,4 @@ def export_command(directory: Path, target: Path | None, *, force: bool, as_json
             diff=parity["max_abs_diff"], n=parity["texts"], flips=parity["flips"]
         )
     )
-    data(_("Use it: handful predict {path} FILE").format(path=result["path"]))
+    say(_("Next: handful predict {path} FILE").format(path=shown_path(Path(result["path"]))))

@@ -7,12 +7,23 @@ import click
 from core import project as projects
 from core.i18n import _
 from core.importing.importer import import_file
-from tui.commands import sentence
+from tui.commands import about
 from tui.importing import Bar, report_import, warn_unreadable
 from tui.options import as_json, directory
 
 
-@click.command("import", help=sentence("import"))
+@click.command(
+    "import",
+    help=about(
+        "import",
+        _(
+            "All of the file is taken in, or none of it. Texts that are there already are joined, not doubled; each"
+            " refused line is named with its reason."
+        ),
+        "handful import mail more.jsonl",
+        "handful import mail judged.csv --test --label category",
+    ),
+)
 @directory
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--text", metavar="COLUMN", help=_("Column that holds the text; default: found by name."))
@@ -22,11 +33,11 @@ from tui.options import as_json, directory
 def import_command(
     directory: Path, file: Path, text: str | None, label: str | None, *, is_test: bool, as_json: bool
 ) -> None:
-    """All of the file is taken in, or none of it."""
+    """One file at a time; a second import of the project waits for the first."""
     project = projects.find(directory)
     with project.open() as con, Bar() as bar:
         report = import_file(
             project, con, file, split="test" if is_test else "pool", text=text, label=label, progress=bar
         )
-    report_import([report], as_json=as_json, project=project)
-    warn_unreadable(project)
+    report_import([report], as_json=as_json, directory=directory)
+    warn_unreadable(project, directory)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from core.worker.state import effective_jobs
 
 from core import clock
 from core import project as projects
@@ -12,20 +11,40 @@ from core.errors import InputError
 from core.i18n import _
 from core.records import Job
 from core.store import jobs
-from core.worker import log
-from tui.commands import sentence
+from core.worker import launch, log
+from core.worker.state import effective_jobs
+from tui.commands import about
 from tui.options import as_json, directory
-from tui.output import data, data_json, table
+from tui.output import data, data_json, last_word, say, shown_path, table
+
+_TOO_LARGE = 2**63
+"""SQLite's integers end here."""
 
 
-@click.command("jobs", help=sentence("jobs"))
+@click.command(
+    "jobs",
+    help=about(
+        "jobs",
+        _(
+            "Embedding, rounds and exports, newest first. A job that was cut off is interrupted; the next worker takes"
+            " it up again."
+        ),
+        "handful jobs mail",
+    ),
+)
 @directory
 @click.option(
-    "-n", "count", type=click.IntRange(1, 1000), default=20, show_default=True, help=_("How many, newest first.")
+    "-n",
+    "count",
+    metavar="N",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help=_("How many, newest first."),
 )
 @as_json
 def jobs_command(directory: Path, count: int, *, as_json: bool) -> None:
-    """A job that was cut off is shown as interrupted; the next worker takes it up again."""
+    """What a dead worker left behind is never shown as running."""
     project = projects.find(directory)
     with project.open(readonly=True) as con:
         found = effective_jobs(project, con, jobs.recent(con, count))
@@ -33,8 +52,11 @@ def jobs_command(directory: Path, count: int, *, as_json: bool) -> None:
     if as_json:
         data_json([_as_json(job) for job in found])
         return
+    if not found:
+        say(_("There was no background work yet."))
+        return
     rows = [
-        (job.id, job.kind, job.state, clock.iso(job.created), _seconds(job), _last(job, events[job.id]))
+        (job.id, job.kind, job.state, clock.iso(job.created), _seconds(job), last_word(job, events[job.id]))
         for job in found
     ]
     table([_("id"), _("kind"), _("state"), _("asked for"), _("seconds"), _("last word")], rows, right=(0, 4))
@@ -46,7 +68,7 @@ def _as_json(job: Job) -> dict[str, Any]:
         "kind": job.kind,
         "state": job.state,
         "created": clock.iso(job.created),
-        "seconds": _seconds(job) or None,
+        "seconds": float(_seconds(job)) if job.started is not None else None,
         "attempts": job.attempts,
         "error": job.error,
         "result": job.result,
@@ -59,40 +81,57 @@ def _seconds(job: Job) -> str:
     return f"{(job.finished or clock.now()) - job.started:.1f}"
 
 
-def _last(job: Job, events: list[Any]) -> str:
-    if job.error:
-        return job.error["title"]
-    if not events:
-        return ""
-    payload = events[-1][1].payload
-    said = payload.get("verdict") or payload.get("text") or payload.get("what") or payload.get("name") or ""
-    part = f" {payload['done']}/{payload['total']}" if "total" in payload else ""
-    return f"{said}{part}"
-
-
-@click.command("cancel", help=sentence("cancel"))
+@click.command(
+    "cancel",
+    help=about(
+        "cancel",
+        _("It stops within five seconds; what it had not finished is thrown away."),
+        "handful cancel mail 3",
+    ),
+)
 @directory
 @click.argument("job", type=int)
 @as_json
 def cancel_command(directory: Path, job: int, *, as_json: bool) -> None:
-    """It stops within five seconds; what it had not finished is thrown away."""
+    """A job that is over stays as it is."""
     project = projects.find(directory)
     with project.open() as con:
+        before = jobs.get(con, job) if abs(job) < _TOO_LARGE else None
+        if before is None:
+            raise InputError(
+                _("There is no job {id}.").format(id=job),
+                "",
+                _("See: handful jobs {path}").format(path=shown_path(directory)),
+            )
         state = jobs.request_cancel(con, job)
-    if not state:
-        raise InputError(
-            _("There is no job {id}.").format(id=job), "", _("See: handful jobs {path}").format(path=directory)
-        )
+    if state == "running":
+        launch.ensure_running(project)  # were its worker dead, nobody would end it
     if as_json:
         data_json({"id": job, "state": state})
+    elif before.state in ("done", "failed", "cancelled"):
+        data(_("Job {id} was over already: {state}.").format(id=job, state=state))
     else:
         data(_("Job {id}: {state}.").format(id=job, state=_("stopping") if state == "running" else state))
 
 
-@click.command("logs", help=sentence("logs"))
+@click.command(
+    "logs",
+    help=about("logs", _("No text of the data is ever logged."), "handful logs mail -n 200"),
+)
 @directory
-@click.option("-n", "count", type=click.IntRange(1, 100_000), default=50, show_default=True, help=_("How many lines."))
+@click.option(
+    "-n",
+    "count",
+    metavar="N",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    help=_("How many lines."),
+)
 def logs_command(directory: Path, count: int) -> None:
-    """No text of the data is ever logged."""
-    for line in log.tail(projects.find(directory), count):
+    """The file is logs/worker.log in the project's directory."""
+    found = log.tail(projects.find(directory), count)
+    if not found:
+        say(_("The log is empty: no worker has run yet."))
+    for line in found:
         data(line)

@@ -5,31 +5,53 @@ from pathlib import Path
 import click
 
 from core import project as projects
-from core.errors import InputError
+from core.errors import HandfulError, InputError
 from core.i18n import _
 from core.labelling import take_answers
+from core.project import Project
 from core.worker import launch
-from tui.commands import sentence
+from tui.commands import about
 from tui.options import annotator, as_json, directory
-from tui.output import data, data_json
+from tui.output import data, data_json, say
 
 
-@click.command("label", help=sentence("label"))
+@click.command(
+    "label",
+    help=about(
+        "label",
+        _(
+            'A line is {"id": 5, "label": "refund"}, {"text": "…", "label": "refund"} or {"id": 5, "skip": true}. All'
+            " lines are taken as one act, or none."
+        ),
+        "handful label mail answers.jsonl --as ada",
+        """echo '{"id": 5, "label": "refund"}' | handful label mail -""",
+    ),
+)
 @directory
 @click.argument("file", metavar="FILE|-", type=click.Path(path_type=Path, allow_dash=True))
 @annotator
 @as_json
 def label_command(directory: Path, file: Path, annotator: str, *, as_json: bool) -> None:
-    """Lines such as {"id": 5, "label": "refund"}; all are taken as one act, or none."""
+    """What is saved stays saved, even if the worker that would learn from it can't be started."""
     project = projects.find(directory)
     lines = _lines(file)
     with project.open() as con:
         new, known = take_answers(con, project.task(con), project.settings(), lines, annotator)
-        launch.ensure_running(project)
     if as_json:
         data_json({"new": new, "known": known})
     else:
         data(_("{new} answers saved, {known} known already.").format(new=new, known=known))
+    _wake(project)
+
+
+def _wake(project: Project) -> None:
+    try:
+        launch.ensure_running(project)
+    except HandfulError as error:
+        say(_("The answers are saved. {title}").format(title=error.title))
+        for part in (error.what, error.hint):
+            if part:
+                say(f"  {part}")
 
 
 def _lines(file: Path) -> list[str]:

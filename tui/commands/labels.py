@@ -3,16 +3,23 @@
 from pathlib import Path
 
 import click
-from exports.dataset import write_labels
 
 from core import project as projects
 from core.i18n import _
-from tui.commands import sentence
+from exports.dataset import write_labels
+from tui.commands import about
 from tui.options import as_json, directory
 from tui.output import data, data_json
 
 
-@click.command("labels", help=sentence("labels"))
+@click.command(
+    "labels",
+    help=about(
+        "labels",
+        _("JSONL keeps everything; CSV cells that a spreadsheet would run as formulas get an apostrophe."),
+        "handful labels mail --to mail.jsonl",
+    ),
+)
 @directory
 @click.option(
     "--to", "target", required=True, metavar="FILE", type=click.Path(path_type=Path), help=_("A .jsonl or .csv file.")
@@ -20,7 +27,7 @@ from tui.output import data, data_json
 @click.option("--force", is_flag=True, help=_("Replace a file that is there."))
 @as_json
 def labels_command(directory: Path, target: Path, *, force: bool, as_json: bool) -> None:
-    """JSONL keeps everything; CSV cells that a spreadsheet would run as formulas get an apostrophe."""
+    """The file appears when it is whole."""
     project = projects.find(directory)
     with project.open(readonly=True) as con:
         n = write_labels(project, con, target, force=force)

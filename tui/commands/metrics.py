@@ -13,21 +13,37 @@ from core.i18n import _
 from core.project import Project
 from core.records import Source
 from core.store import classes, models
-from tui.commands import sentence
+from core.worker.rule import MIN_CLASSES
+from tui.commands import about
 from tui.options import as_json, directory
-from tui.output import data, data_json, percent, table
+from tui.output import data, data_json, percent, say, table
+from tui.waiting import wait_for_ranking
 
 SOURCES: tuple[Source, ...] = get_args(Source)
 
 
-@click.command("metrics", help=sentence("metrics"))
+@click.command(
+    "metrics",
+    help=about(
+        "metrics",
+        _(
+            "They are those of the model in use. Every number says how many texts it rests on and where they come from:"
+            " your test set, an audit of texts drawn at random, or labelled texts judged by models that never saw them."
+        ),
+        "handful metrics mail",
+        "handful metrics mail --source test --json",
+    ),
+)
 @directory
 @click.option("--source", type=click.Choice(SOURCES), help=_("Only numbers from this evidence."))
+@click.option("--wait/--no-wait", default=True, help=_("Wait until the last answer has been learnt from."))
 @as_json
-def metrics_command(directory: Path, source: Source | None, *, as_json: bool) -> None:
-    """Of the model in use. Every number says how many texts it rests on and where they come from."""
+def metrics_command(directory: Path, source: Source | None, *, wait: bool, as_json: bool) -> None:
+    """Below the texts that are enough to tell, people get words instead of numbers."""
     project = projects.find(directory)
-    with project.open(readonly=True) as con:
+    with project.open() as con:
+        if wait and len(classes.counts(con)) >= MIN_CLASSES:
+            wait_for_ranking(project, con, judged=True)
         model = inuse.model_in_use(project, con).name
         found = collect(project, con, model, (source,) if source else SOURCES)
     if as_json:
@@ -35,7 +51,7 @@ def metrics_command(directory: Path, source: Source | None, *, as_json: bool) ->
         return
     data(_("Model in use: {model}").format(model=model))
     if not found:
-        data(_("Nothing was judged yet."))
+        say(_("There is no such evidence yet.") if source else _("Nothing was judged yet."))
     for report in found:
         print_report(report)
 

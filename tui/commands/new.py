@@ -6,12 +6,23 @@ import click
 
 from core.i18n import _
 from core.intake import new_project
-from tui.commands import sentence
+from tui.commands import about
 from tui.importing import Bar, report_import, warn_unreadable
 from tui.options import as_json, directory
 
 
-@click.command("new", help=sentence("new"))
+@click.command(
+    "new",
+    help=about(
+        "new",
+        _(
+            "The project is made whole or not at all. With --labels the classes are a closed list; without, the first"
+            " answer with a new name makes the class. --label takes over the answers that a column holds."
+        ),
+        "handful new mail --data mail.csv --labels billing,delivery,other",
+        "handful new mail --data mail.jsonl --label category --test judged.jsonl",
+    ),
+)
 @directory
 @click.option(
     "--data", required=True, metavar="FILE", type=click.Path(path_type=Path), help=_("CSV, TSV, JSONL or text.")
@@ -37,7 +48,7 @@ def new_command(  # noqa: PLR0913 (each is an option)
     *,
     as_json: bool,
 ) -> None:
-    """Make a project; nothing is left behind if that fails."""
+    """Nothing is left behind if that fails."""
     with Bar() as bar:
         project, reports = new_project(
             directory,
@@ -50,5 +61,5 @@ def new_command(  # noqa: PLR0913 (each is an option)
             encoder=encoder,
             progress=bar,
         )
-    report_import(reports, as_json=as_json, project=project)
-    warn_unreadable(project)
+    report_import(reports, as_json=as_json, directory=directory)
+    warn_unreadable(project, directory)

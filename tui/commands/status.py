@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from core.worker.state import effective_jobs, worker_state
 
 from core import inuse
 from core import project as projects
@@ -13,16 +12,24 @@ from core.i18n import _
 from core.project import Project
 from core.store import classes, jobs, meta, models
 from core.worker import rule
-from tui.commands import sentence
+from core.worker.state import effective_jobs, worker_state
+from tui.commands import about
 from tui.options import as_json, directory
-from tui.output import data, data_json
+from tui.output import WIDTH, clip, data, data_json, last_word, paragraph
 
 
-@click.command("status", help=sentence("status"))
+@click.command(
+    "status",
+    help=about(
+        "status",
+        _("Counts, the model in use, what the worker does, and why a round starts or not."),
+        "handful status mail",
+    ),
+)
 @directory
 @as_json
 def status_command(directory: Path, *, as_json: bool) -> None:
-    """Counts, the model in use, what the worker does, and why a round starts or not."""
+    """It only looks: no worker is started for it."""
     project = projects.find(directory)
     with project.open(readonly=True) as con:
         found = collect(project, con)
@@ -59,7 +66,12 @@ def collect(project: Project, con: Connection) -> dict[str, Any]:
         "readability": meta.get(con, "readability"),
         "worker": worker.as_json(),
         "jobs": [
-            {"id": job.id, "kind": job.kind, "state": job.state}
+            {
+                "id": job.id,
+                "kind": job.kind,
+                "state": job.state,
+                "last_word": last_word(job, jobs.events(con, job.id)),
+            }
             for job in effective_jobs(project, con, jobs.active(con))
         ],
     }
@@ -71,17 +83,18 @@ def _print(found: dict[str, Any]) -> None:
         _("Texts: {pool} in the pool, {test} in the test set; {answered} answered, {skipped} skipped.").format(**found)
     )
     for name, n in found["classes"].items():
-        data(f"  {n:>6}  {name}")
+        data(f"  {n:>6}  {clip(name, WIDTH - 10)}")
     data(_("Model in use: {model}.").format(model=found["model"] or _("none yet")))
     if found["model_why"]:
-        data(f"  {found['model_why']}")
-    data(found["next_round"])
+        paragraph(found["model_why"], "  ")
+    paragraph(found["next_round"])
     data(_("Encoder: {encoder}; {embedded} texts embedded.").format(**found))
     for line in _readability(found["readability"] or {}):
         data(line)
-    data(_("Worker: {said}.").format(said=found["worker"]["said"]))
+    paragraph(_("Worker: {said}.").format(said=found["worker"]["said"]))
     for job in found["jobs"]:
-        data(_("  job {id}: {kind}, {state}").format(**job))
+        said = f" ({job['last_word']})" if job["last_word"] else ""
+        data(clip(_("  job {id}: {kind}, {state}").format(**job) + said, WIDTH))
 
 
 def _readability(facts: dict[str, Any]) -> list[str]:

@@ -9,42 +9,57 @@ import click
 from core import project as projects
 from core.connection import Connection
 from core.i18n import _
-from core.show import shorten
 from core.store import examples, labels
 from core.tasks.base import Task
-from tui.commands import sentence
+from tui.commands import about
 from tui.options import annotator, as_json, directory
-from tui.output import data, data_json
+from tui.output import WIDTH, clip, data, data_json, say
 
+_SHOWN = 20
+_INDENT = 8
 _Turn = Callable[[Connection, Task[Any], str], list[int]]
 
 
-@click.command("undo", help=sentence("undo"))
+@click.command(
+    "undo",
+    help=about(
+        "undo",
+        _("What was committed together is taken back together. Run it again to go back further, without limit."),
+        "handful undo mail",
+    ),
+)
 @directory
 @annotator
 @as_json
 def undo_command(directory: Path, annotator: str, *, as_json: bool) -> None:
-    """What was committed together is taken back together."""
-    _turn(directory, annotator, labels.undo, _("Taken back:"), _("There is nothing to undo."), as_json=as_json)
+    """Only what this annotator decided is taken back."""
+    _turn(directory, annotator, labels.undo, _("Taken back: {n} decisions."), _("There is nothing to undo."), as_json)
 
 
-@click.command("redo", help=sentence("redo"))
+@click.command(
+    "redo",
+    help=about("redo", _("That is possible until something new is decided."), "handful redo mail"),
+)
 @directory
 @annotator
 @as_json
 def redo_command(directory: Path, annotator: str, *, as_json: bool) -> None:
-    """Possible until something new is decided."""
-    _turn(directory, annotator, labels.redo, _("Brought back:"), _("There is nothing to redo."), as_json=as_json)
+    """Only what this annotator took back is brought back."""
+    _turn(directory, annotator, labels.redo, _("Brought back: {n} decisions."), _("There is nothing to redo."), as_json)
 
 
-def _turn(directory: Path, annotator: str, turn: _Turn, done: str, nothing: str, *, as_json: bool) -> None:
+def _turn(directory: Path, annotator: str, turn: _Turn, done: str, nothing: str, as_json: bool) -> None:
     project = projects.find(directory)
     with project.open() as con:
         ids = turn(con, project.task(con), annotator)
-        touched = examples.get(con, ids)
+        touched = examples.get(con, ids[:_SHOWN])
     if as_json:
         data_json({"ids": ids})
-        return
-    data(done if ids else nothing)
-    for example in touched[:20]:
-        data(f"{example.id:>6}  {shorten(example.text, 70)}")
+    elif not ids:
+        say(nothing)
+    else:
+        data(done.format(n=len(ids)))
+        for example in touched:
+            data(f"{example.id:>{_INDENT - 2}}  {clip(example.text, WIDTH - _INDENT)}")
+        if len(ids) > _SHOWN:
+            data(_("  … and {n} more").format(n=len(ids) - _SHOWN))

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from core.i18n import _
 from core.project import Project
 from core.publish import fsync_path, make_dir, publish_file
 from core.records import JobEvent, LabelledExample, RoundSummary
+from core.settings import Settings, changed
 from core.store import classes, examples, labels, meta, models
 from core.tasks.base import Task
 from core.training import device, space
@@ -51,6 +52,7 @@ class Round:
     name = "round"
 
     def run(self, context: JobContext) -> Iterator[JobEvent]:
+        context = replace(context, settings=_options(context))
         project, settings = context.project, context.settings
         started = clock.monotonic()
         with project.open() as con:
@@ -79,6 +81,12 @@ class Round:
         yield JobEvent(
             "result", {"round": summary.number, "kept": kept, "verdict": verdict, "seconds": story["seconds"], **scores}
         )
+
+
+def _options(context: JobContext) -> Settings:
+    """The project's options, with the device that was named for this round alone."""
+    device_name = context.job.args.get("device")
+    return changed(context.settings, "device", device_name) if device_name else context.settings
 
 
 def _freeze(project: Project, task: Task[Any], began: RoundSummary | None) -> _Frozen:

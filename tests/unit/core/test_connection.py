@@ -45,7 +45,7 @@ def sha256(path: Path) -> str:
 def test_write_ahead_logging_is_used_only_where_sqlite_is_free_of_the_reset_bug(
     version: tuple[int, int, int], safe: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection.sqlite3, "sqlite_version", ".".join(map(str, version)))
+    monkeypatch.setattr("core.connection.sqlite3.sqlite_version", ".".join(map(str, version)))
     monkeypatch.setattr(connection, "is_network", lambda _path: False)
     create_empty(tmp_path / "a.db")
     con = connect(tmp_path / "a.db")
@@ -174,7 +174,7 @@ def test_D2_damage_further_in_is_told_in_words_and_changes_nothing(project: Proj
         content[page * 4096 : page * 4096 + 64] = b"\xff" * 64
     project.database.write_bytes(bytes(content))
     before = sha256(project.database)
-    with pytest.raises(HandfulError) as caught, projects.find(project.root).open(readonly=True) as con:
+    with pytest.raises(HandfulError) as caught, projects.find(project.root).open(readonly=True) as con:  # noqa: PT012
         con.execute("SELECT count(*), max(text) FROM examples").fetchone()
         con.execute("SELECT * FROM answers").fetchall()
     assert "malformed" in caught.value.what
@@ -206,7 +206,7 @@ def test_creating_never_touches_what_is_there(tmp_path: Path) -> None:
 
 def test_a_failing_block_leaves_nothing_of_itself(project: Project) -> None:
     with project.open() as con:
-        with pytest.raises(KeyboardInterrupt), transaction(con):
+        with pytest.raises(KeyboardInterrupt), transaction(con):  # noqa: PT012
             con.execute("DELETE FROM meta")
             raise KeyboardInterrupt
         assert not con.in_transaction
@@ -236,7 +236,7 @@ def test_leaving_the_write_ahead_log_is_refused_while_somebody_else_uses_it(
 
 
 def test_a_full_disk_is_told_as_that(project: Project) -> None:
-    with pytest.raises(RefusedError, match="can't be written") as caught, project.open() as con:
+    with pytest.raises(RefusedError, match="can't be written") as caught, project.open() as con:  # noqa: PT012
         pages = con.execute("PRAGMA page_count").fetchone()[0]
         con.execute(f"PRAGMA max_page_count={pages:d}")
         with transaction(con):
@@ -260,7 +260,7 @@ def test_a_file_that_may_not_be_opened_is_told_as_that(project: Project, monkeyp
         error.sqlite_errorcode = 14
         raise error
 
-    monkeypatch.setattr(connection.sqlite3, "connect", refuse)
+    monkeypatch.setattr("core.connection.sqlite3.connect", refuse)
     with pytest.raises(InputError, match="can't be opened"):
         connect(project.database)
 

@@ -1,4 +1,4 @@
-"""The small parts everything stands on: errors, plug-ins, the clock, translation, records, and who opens the database."""
+"""The small parts everything stands on: errors, plug-ins, clock, translation, records, and who opens the database."""
 
 import json
 import subprocess

@@ -129,7 +129,7 @@ def test_every_error_names_its_line_and_changes_nothing(kind: str, con: Connecti
 
 def test_a_line_beyond_measure_is_refused_unread(con: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(labelling, "MAX_LINE", 100)
-    with pytest.raises(InputError, match="Line 2 .*longer than 100"):
+    with pytest.raises(InputError, match=r"Line 2 .*longer than 100"):
         take(con, {"id": 1, "label": "refund"}, {"id": 2, "label": "refund", "note": "x" * 100})
     assert answers(con) == {}
 

@@ -1,31 +1,22 @@
-"""Decisions: what is derived always equals a fold over the events, undo and redo are a stack, and nothing is lost."""
+"""Decisions, one promise at a time: the newest answer stands, undo and redo are a stack, and nothing is lost."""
 
-import json
 import os
 import random
-import shutil
 import signal
-import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from core import connection
-from core.connection import Connection, transaction
+from core.connection import Connection
 from core.project import Project
-from core.records import ImportReport
-from core.store import bulk, classes, examples, imports, labels, meta
+from core.store import classes, examples, labels, meta
 from core.store.labels import Decision, decide, redo, undo
 from core.tasks.classify import CLASSIFY, ClassAnswer
 from tests.children import exit_code, in_child, told_by
+from tests.folding import assert_folded
 
 ANN, BEN = "ann", "ben"
 
@@ -45,240 +36,6 @@ def state_of(con: Connection, example_id: int) -> tuple[str, str | None]:
         (example_id,),
     ).fetchone()
     return row[0], row[1]
-
-
-# --- the fold, written down a second time, as plainly as can be
-
-
-@dataclass
-class Folded:
-    """Everything that follows from the events."""
-
-    answers: dict[tuple[int, str], tuple[str, str | None, int]] = field(default_factory=dict)
-    states: dict[int, tuple[str, int | None]] = field(default_factory=dict)
-    counters: Counter[str] = field(default_factory=Counter)
-    classes: Counter[tuple[str, int]] = field(default_factory=Counter)
-    decisions: dict[int, tuple[str, str, int, int]] = field(default_factory=dict)
-
-
-def fold(con: Connection) -> Folded:
-    events = con.execute("SELECT seq, act, kind, example_id, annotator, payload FROM events ORDER BY seq").fetchall()
-    undone: set[str] = set()
-    for _seq, act, kind, *_rest in events:
-        if kind == "undo":
-            undone.add(act)
-        elif kind == "redo":
-            undone.remove(act)
-    out = Folded()
-    for seq, act, kind, example_id, annotator, payload in events:
-        if kind in ("label", "skip"):
-            out.decisions[seq] = (act, annotator, example_id, int(act in undone))
-            if act not in undone:
-                known = payload if kind == "label" else None
-                out.answers[example_id, annotator] = ("answered" if kind == "label" else "skipped", known, seq)
-    for example_id, split in con.execute("SELECT id, split FROM examples"):
-        found = [value for (where, _who), value in out.answers.items() if where == example_id]
-        chosen = max(found, key=lambda value: (value[0] == "answered", value[2]), default=("open", None, None))
-        out.states[example_id] = (chosen[0], chosen[2])
-        out.counters[split] += 1
-        if chosen[0] != "open":
-            out.counters[f"{split}.{chosen[0]}"] += 1
-        if chosen[1] is not None:
-            out.classes[split, json.loads(chosen[1])["class"]] += 1
-    return out
-
-
-def stored(con: Connection) -> Folded:
-    return Folded(
-        {(r[0], r[1]): (r[2], r[3], r[4]) for r in con.execute("SELECT example_id, annotator, state, value, seq FROM answers")},
-        {r[0]: (r[1], r[2]) for r in con.execute("SELECT id, state, answer_seq FROM examples")},
-        Counter({name: n for name, n in meta.counters(con).items() if n}),
-        Counter({(r[0], r[1]): r[2] for r in con.execute("SELECT split, class_id, n FROM class_counts WHERE n <> 0")}),
-        {r[0]: tuple(r)[1:] for r in con.execute("SELECT seq, act, annotator, example_id, undone FROM decisions")},
-    )
-
-
-def assert_folded(con: Connection) -> None:
-    assert stored(con) == fold(con)
-
-
-# --- a machine that does what people, scripts, imports and crashes do
-
-
-@dataclass
-class Hand:
-    """What one annotator can take back and bring back."""
-
-    done: list[tuple[str, list[tuple[int, int | None]]]] = field(default_factory=list)
-    undone: list[tuple[str, list[tuple[int, int | None]]]] = field(default_factory=list)
-
-
-choice = st.one_of(st.none(), st.integers(1, 3))
-somebody = st.sampled_from([ANN, BEN])
-
-
-class Machine(RuleBasedStateMachine):
-    template: Path
-
-    @initialize()
-    def start(self) -> None:
-        self.home = Path(tempfile.mkdtemp())
-        self.moves = 0
-        self.root = self.home / "0"
-        shutil.copytree(self.template, self.root)
-        self.con = connection.connect(self.root / "labels.db")
-        self.hands = {ANN: Hand(), BEN: Hand()}
-        self.uuids: list[str] = []
-        self.held: set[int] = set()
-
-    def teardown(self) -> None:
-        if hasattr(self, "con"):
-            self.con.close()
-            shutil.rmtree(self.home)
-
-    def _events(self) -> int:
-        return int(self.con.execute("SELECT count(*) FROM events").fetchone()[0])
-
-    @rule(who=somebody, given=st.lists(st.tuples(st.integers(1, 6), choice), min_size=1, max_size=4), named=st.booleans())
-    def decides(self, who: str, given: list[tuple[int, int | None]], named: bool) -> None:
-        given = [(i, c) for i, c in given if i not in self.held]
-        if not given:
-            return
-        names = [f"u{len(self.uuids) + n}" if named else "" for n in range(len(given))]
-        decisions = [Decision(i, answer(c), uuid=u) for (i, c), u in zip(given, names, strict=True)]
-        assert decide(self.con, CLASSIFY, decisions, who) == len(given)
-        self.uuids += filter(None, names)
-        act = self.con.execute("SELECT act FROM events ORDER BY seq DESC LIMIT 1").fetchone()[0]
-        self.hands[who].done.append((act, given))
-        self.hands[who].undone.clear()
-
-    @rule(who=somebody, example=st.integers(1, 6), given=choice)
-    def repeats(self, who: str, example: int, given: int | None) -> None:
-        """A client that got no answer sends its decisions again."""
-        if self.uuids:
-            before = self._events()
-            assert decide(self.con, CLASSIFY, [Decision(example, answer(given), uuid=self.uuids[-1])], who) == 0
-            assert self._events() == before
-
-    @rule(who=somebody)
-    def undoes(self, who: str) -> None:
-        hand = self.hands[who]
-        touched = undo(self.con, CLASSIFY, who)
-        if hand.done:
-            hand.undone.append(hand.done.pop())
-            assert touched == [i for i, _c in hand.undone[-1][1]]
-        else:
-            assert touched == []
-
-    @rule(who=somebody)
-    def redoes(self, who: str) -> None:
-        hand = self.hands[who]
-        touched = redo(self.con, CLASSIFY, who)
-        if hand.undone:
-            hand.done.append(hand.undone.pop())
-            assert touched == [i for i, _c in hand.done[-1][1]]
-        else:
-            assert touched == []
-
-    @rule(given=st.dictionaries(st.integers(1, 8), st.integers(1, 3), min_size=1, max_size=5))
-    def imports_answers(self, given: dict[int, int]) -> None:
-        with transaction(self.con):
-            rows = self.con.execute("SELECT id FROM examples WHERE state <> 'answered'").fetchall()
-            there = {row[0] for row in rows}
-            pairs = [(i, str(answer(c))) for i, c in given.items() if i in there]
-            assert bulk.record(self.con, CLASSIFY, pairs, imports.ANNOTATOR) == len(pairs)
-
-    @rule(example=st.integers(5, 8))
-    def is_held_out(self, example: int) -> None:
-        """A test file comes that holds a text of the pool; it moves unless a person has answered it."""
-        text = self.con.execute("SELECT text FROM examples WHERE id = ?", (example,)).fetchone()[0]
-        row = self.con.execute(
-            "SELECT count(*) FROM answers WHERE example_id = ? AND state = 'answered' AND annotator <> 'import'", (example,)
-        ).fetchone()
-        import_id = imports.begin(self.con, "test.csv", "test")
-        added = imports.add_rows(self.con, import_id, [imports.Row(1, text, "{}", None)])
-        imports.finish(self.con, import_id, CLASSIFY, (), ImportReport("test.csv", "test"))
-        if example not in self.held:
-            assert len(added.held) == bool(row[0])
-            if not row[0]:
-                self.held.add(example)
-
-    @rule(who=somebody, example=st.integers(1, 4), after=st.integers(0, 3))
-    def is_cut_off(self, who: str, example: int, after: int) -> None:
-        """A failure in the middle of an act of three leaves nothing of it."""
-        before, events, counted = stored(self.con), self._events(), 0
-        original = labels.count_answer
-
-        def failing(*args: Any) -> None:
-            nonlocal counted
-            counted += 1
-            if counted > after:
-                raise KeyboardInterrupt
-            original(*args)
-
-        labels.count_answer = failing
-        try:
-            with pytest.raises(KeyboardInterrupt):
-                decide(self.con, CLASSIFY, [Decision(example, answer(c)) for c in (1, None, 2)], who)
-        finally:
-            labels.count_answer = original
-        assert stored(self.con) == before
-        assert self._events() == events
-
-    @rule()
-    def reopens(self) -> None:
-        self.con.close()
-        self.con = connection.connect(self.root / "labels.db")
-
-    @rule()
-    def is_killed(self) -> None:
-        """What a kill leaves: the files as they are, the log not moved into the database."""
-        self.moves += 1
-        there = self.home / str(self.moves)
-        there.mkdir()
-        for name in ("labels.db", "labels.db-wal"):
-            if (self.root / name).exists():
-                shutil.copy(self.root / name, there / name)
-        self.con.close()
-        self.root = there
-        self.con = connection.connect(self.root / "labels.db")
-
-    @invariant()
-    def everything_follows_from_the_events(self) -> None:
-        if hasattr(self, "con"):
-            assert_folded(self.con)
-            for who, hand in self.hands.items():
-                mine = {i: c for _act, given in hand.done for i, c in given}
-                found = self.con.execute("SELECT example_id, value FROM answers WHERE annotator = ?", (who,))
-                assert {i: value for i, value in found} == {i: answer(c) for i, c in mine.items()}
-
-
-def test_L4_what_is_derived_equals_a_fold_over_the_events_whatever_happens(_template: Path) -> None:
-    class Here(Machine):
-        template = _template
-
-    run_state_machine_as_test(Here, settings=settings(max_examples=30, stateful_step_count=30, deadline=None))
-
-
-@pytest.mark.slow
-def test_L4_the_same_over_a_long_life(con: Connection) -> None:
-    chance = random.Random(4)
-    for n in range(5000):
-        who = chance.choice([ANN, BEN])
-        kind = chance.random()
-        if kind < 0.6:
-            given = [Decision(chance.randint(1, 12), answer(chance.choice([None, 1, 2, 3]))) for _ in range(chance.randint(1, 3))]
-            decide(con, CLASSIFY, given, who)
-        elif kind < 0.85:
-            undo(con, CLASSIFY, who)
-        else:
-            redo(con, CLASSIFY, who)
-        if n % 250 == 0:
-            assert_folded(con)
-    assert_folded(con)
-
-
-# --- one promise at a time
 
 
 def test_an_answer_is_there_when_the_call_returns(con: Connection, project: Project) -> None:
@@ -400,7 +157,12 @@ def test_how_a_text_came_to_be_asked_is_kept_with_its_answer(con: Connection) ->
     give(con, 3, 1)
     decide(con, CLASSIFY, [Decision(4, answer(1), pick={"strategy": "mine"})], ANN)
     picks = {item.example.id: dict(item.pick) for item in examples.labelled(con)}
-    assert picks == {1: {"strategy": "random", "probability": 0.1}, 2: {"strategy": "margin"}, 3: {}, 4: {"strategy": "mine"}}
+    assert picks == {
+        1: {"strategy": "random", "probability": 0.1},
+        2: {"strategy": "margin"},
+        3: {},
+        4: {"strategy": "mine"},
+    }
 
 
 def test_a_text_that_does_not_exist_can_not_be_answered(con: Connection) -> None:

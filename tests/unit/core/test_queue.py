@@ -46,7 +46,9 @@ def test_a_ranking_is_read_as_it_was_written(project: Project, con: Connection, 
     assert queue.upcoming(project, con, 3) == items
 
 
-def test_what_was_answered_or_skipped_since_is_left_out(project: Project, con: Connection, queue_file: PutQueue) -> None:
+def test_what_was_answered_or_skipped_since_is_left_out(
+    project: Project, con: Connection, queue_file: PutQueue
+) -> None:
     rank(con, queue_file, 9, 8, 7, 6)
     give(con, 9)
     give(con, 7, None)
@@ -61,7 +63,9 @@ def test_of_rankings_the_newest_counts(project: Project, con: Connection, queue_
     assert asked(project, con, 2) == [5, 4]
 
 
-def test_after_the_ranking_the_rest_of_the_pool_follows(project: Project, con: Connection, queue_file: PutQueue) -> None:
+def test_after_the_ranking_the_rest_of_the_pool_follows(
+    project: Project, con: Connection, queue_file: PutQueue
+) -> None:
     rank(con, queue_file, 9, 8)
     give(con, 8)
     found = queue.upcoming(project, con, 100)
@@ -84,7 +88,9 @@ def test_a_ranking_whose_files_are_gone_is_no_reason_to_stop(project: Project, c
     assert len(asked(project, con, 3)) == 3
 
 
-def test_an_empty_ranking_and_an_exhausted_pool_are_fine(project: Project, con: Connection, queue_file: PutQueue) -> None:
+def test_an_empty_ranking_and_an_exhausted_pool_are_fine(
+    project: Project, con: Connection, queue_file: PutQueue
+) -> None:
     rank(con, queue_file)
     assert len(asked(project, con, 3)) == 3
     for example_id in range(1, 13):

@@ -97,6 +97,16 @@ def test_D13_a_trigger_in_disguise_is_refused_too(project: Project) -> None:
     assert_refused_untouched(project, "code that Handful did not put there", "sqlite_evil")
 
 
+def test_D13_a_trigger_that_claims_to_be_something_else_is_refused_too(project: Project) -> None:
+    change(
+        project.database,
+        "PRAGMA writable_schema=ON",
+        HOSTILE["trigger"],
+        "UPDATE sqlite_master SET type = 'index' WHERE name = 'evil'",
+    )
+    assert_refused_untouched(project, "can't be read", "evil")
+
+
 def fail_at(monkeypatch: pytest.MonkeyPatch, nth: int) -> Callable[[], int]:
     """Make the nth statement of a migration raise; returns how many were tried."""
     seen = 0

@@ -1,4 +1,4 @@
-"""Rules the source keeps so that its promises hold: one clock, one way to write, one place for SQL, every text `_()`."""
+"""Rules the source keeps so that its promises hold: one clock, one way to write, one place for SQL, texts in `_()`."""
 
 import ast
 import string
@@ -65,7 +65,7 @@ def _writes(name: str, call: ast.Call) -> bool:
         return True
     if name == "os.open":
         return any(isinstance(n, ast.Attribute) and n.attr in {"O_WRONLY", "O_RDWR", "O_CREAT"} for n in ast.walk(call))
-    if name.split(".")[-1] != "open":
+    if name.rsplit(".", maxsplit=1)[-1] != "open":
         return False
     given = [*call.args[: 2 if name == "open" else 1], *(k.value for k in call.keywords if k.arg == "mode")]
     modes = [a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str)]
@@ -126,7 +126,11 @@ def help_can_be_translated(path: str, tree: ast.AST) -> Iterator[str]:
 
 
 def _holes(text: str) -> set[str]:
-    return {name.split(".")[0].split("[")[0] for _t, name, _s, _c in string.Formatter().parse(text) if name is not None}
+    return {
+        name.partition(".")[0].partition("[")[0]
+        for _t, name, _s, _c in string.Formatter().parse(text)
+        if name is not None
+    }
 
 
 def translations_can_be_looked_up(path: str, tree: ast.AST) -> Iterator[str]:
@@ -141,7 +145,7 @@ def translations_can_be_looked_up(path: str, tree: ast.AST) -> Iterator[str]:
             if isinstance(texts, ast.Call) and name_of(texts.func) == "_" and isinstance(texts.args[0], ast.Constant):
                 wanted, given = _holes(str(texts.args[0].value)), {keyword.arg for keyword in call.keywords}
                 if call.args or (None not in given and wanted != given):
-                    yield f"{path}:{call.lineno} the text has holes {sorted(wanted)}, given is {sorted(map(str, given))}"
+                    yield f"{path}:{call.lineno} asks for {sorted(wanted)} and gets {sorted(map(str, given))}"
 
 
 def nothing_runs_code_from_data(path: str, tree: ast.AST) -> Iterator[str]:
@@ -153,7 +157,11 @@ def nothing_runs_code_from_data(path: str, tree: ast.AST) -> Iterator[str]:
             yield f"{path}:{call.lineno} calls {name}"
         for keyword in call.keywords:
             wrong = {"shell": True, "trust_remote_code": True, "weights_only": False, "allow_pickle": True}
-            if keyword.arg in wrong and isinstance(keyword.value, ast.Constant) and keyword.value.value is wrong[keyword.arg]:
+            if (
+                keyword.arg in wrong
+                and isinstance(keyword.value, ast.Constant)
+                and keyword.value.value is wrong[keyword.arg]
+            ):
                 yield f"{path}:{call.lineno} {name}({keyword.arg}={keyword.value.value})"
         if name.endswith(".from_pretrained") and "trust_remote_code" not in {k.arg for k in call.keywords}:
             yield f"{path}:{call.lineno} {name} without trust_remote_code=False"
@@ -233,7 +241,10 @@ def test_the_rule_sees_what_breaks_it(rule: Rule, line: str) -> None:
         (errors_can_be_translated, "InputError(_('Bad {n}.').format(n='x'), f'{path}: {error}', a or '—')"),
         (errors_can_be_translated, "InputError(error.get('title', ''), ', '.join(names), x['hint'])"),
         (translations_can_be_looked_up, "_('{a.b} {c[0]:>3} {{}}').format(a=1, c=2); _('{x}').format(**found)"),
-        (nothing_runs_code_from_data, "model.eval(); re.compile('x'); AutoConfig.from_pretrained(d, trust_remote_code=False)"),
+        (
+            nothing_runs_code_from_data,
+            "model.eval(); re.compile('x'); AutoConfig.from_pretrained(d, trust_remote_code=False)",
+        ),
     ],
 )
 def test_the_rule_lets_pass_what_is_right(rule: Rule, line: str) -> None:

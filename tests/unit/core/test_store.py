@@ -8,11 +8,11 @@ import pytest
 from core.connection import Connection, IntegrityError, transaction
 from core.errors import InputError
 from core.records import Evaluation, LabelClass
-from core.store import classes, examples, imports, jobs, labels, meta, models
+from core.store import classes, examples, imports, jobs, labels, meta, models, search
 from core.store.labels import Decision, decide
 from core.tasks.classify import CLASSIFY, ClassAnswer
 from tests.conftest import CLASS_NAMES, HELD_OUT, POOL, AddTexts
-from tests.nasty import STORABLE
+from tests.nasty import NASTY, STORABLE
 
 
 def give(con: Connection, example_id: int, class_id: int | None) -> None:
@@ -96,6 +96,15 @@ def test_a_sample_is_spread_over_all_texts_and_stays_the_same(con: Connection, a
     assert examples.sample_texts(con, 5) == []
 
 
+def test_D12_no_query_makes_search_fail_and_a_text_is_found_by_its_words(con: Connection, add_texts: AddTexts) -> None:
+    add_texts(con, [text for text in STORABLE if text])
+    for text in NASTY:
+        for query in (text, f'"{text}', f"{text}*", f"a {text} -b"):
+            search.find(con, query)
+    assert search.find(con, "refund") == [1]
+    assert 6 in search.find(con, "退款")
+
+
 # --- classes
 
 
@@ -136,7 +145,9 @@ def test_ensuring_makes_only_what_is_missing_with_one_event_each(con: Connection
     assert [tuple(row) for row in kinds] == [("class.new", "ann")] * 2
 
 
-@pytest.mark.parametrize("name", ["x'; DROP TABLE classes; --", "a]b", "rowid", "sqlite_x", "new\nline", "x" * 10_000, "%_"])
+@pytest.mark.parametrize(
+    "name", ["x'; DROP TABLE classes; --", "a]b", "rowid", "sqlite_x", "new\nline", "x" * 10_000, "%_"]
+)
 def test_D11_names_are_values_and_never_sql(name: str, con: Connection) -> None:
     with transaction(con):
         classes.ensure(con, [name], name)
@@ -203,7 +214,7 @@ def test_a_round_needs_its_job(con: Connection) -> None:
 
 
 def test_counts_of_an_evaluation_come_back_cell_by_cell(con: Connection, still_clock: Callable[[float], None]) -> None:
-    counts = {"": {(1, 2): 3, (1, 1): 4}, "lang=字": {(2, 2): 1}}
+    counts: dict[str, dict[tuple[int, ...], int]] = {"": {(1, 2): 3, (1, 1): 4}, "lang=字": {(2, 2): 1}}
     models.add_evaluation(con, Evaluation("head", "audit", 7, counts))
     assert models.newest_evaluation(con, "head", "audit") == Evaluation("head", "audit", 7, counts, 1_700_000_000.0)
     assert models.newest_evaluation(con, "head", "test") is None

@@ -30,6 +30,7 @@ def _sleepy(context: JobContext) -> Iterator[JobEvent]:
             yield JobEvent("progress", {"done": 1, "total": 2, "what": "sleep"})
             time.sleep(0.02)
     finally:
+        time.sleep(0.05)
         (context.project.root / "tidied").touch()
     yield JobEvent("result", {"slept": seconds, "idle_seconds": context.settings.idle_seconds})
 

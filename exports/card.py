@@ -1,0 +1,188 @@
+"""The model card: YAML front matter and text in the form Hugging Face reads; every number in it was measured."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from core.i18n import _
+from core.show import visible
+
+PUBLIC_NAMES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
+"""Hub ids of encoders that go by another name here."""
+USE = """\
+```sh
+pip install onnxruntime tokenizers numpy
+echo '{"text": "…"}' | python predict.py .
+```
+
+```python
+from predict import Predictor
+
+Predictor(".").predict(["…"])
+```"""
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?", re.ASCII)
+
+
+def text(manifest: Mapping[str, Any], readability: Mapping[str, Any], sizes: Mapping[str, int]) -> str:
+    """The whole README.md.
+
+    `manifest`: content of handful.json; `readability`: unknown tokens per script and the share of texts cut; `sizes`:
+    bytes by file name.
+    """
+    parts = [
+        _front_matter(manifest),
+        "# " + _("Text classifier, {n} classes").format(n=len(manifest["classes"])),
+        _about(manifest),
+        "## " + _("Use"),
+        USE,
+        "## " + _("Labels"),
+        *_labels(manifest),
+        "## " + _("Metrics"),
+        *_metrics(manifest["metrics"]),
+        "## " + _("Parity with training"),
+        _parity(manifest["parity"]),
+        "## " + _("Limits"),
+        *_limits(manifest, readability),
+        "## " + _("Files"),
+        table((_("file"), _("size")), [(f"`{name}`", _size(n)) for name, n in sorted(sizes.items())]),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def plain(value: object) -> str:
+    """A value from data as Markdown that shows it letter for letter, on one line."""
+    return _SPECIAL.sub(r"\\\1", visible(str(value)))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table, numbers in all columns but the first to the right; cells are Markdown already."""
+    lines = [head, [":--", *["--:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def _front_matter(manifest: Mapping[str, Any]) -> str:
+    """JSON is YAML too, and quotes whatever a name holds."""
+    encoder = manifest["encoder"]["name"]
+    public = PUBLIC_NAMES.get(encoder, encoder)
+    lines = ["library_name: onnx", "pipeline_tag: text-classification", "tags:", "- onnx", "- handful"]
+    if _HUB_ID.fullmatch(public):
+        lines.append(f"base_model: {json.dumps(public.partition('@')[0])}")
+    return "\n".join(["---", *lines, *_model_index(manifest["metrics"]), "---"])
+
+
+def _model_index(metrics: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Numbers from the held-out test set, if there are enough texts in it to tell."""
+    for report in metrics:
+        if report["source"] == "test" and report["slice"] == "" and report["enough"]:
+            found = [("accuracy", report["accuracy"]), ("f1", report["macro_f1"])]
+            results = {
+                "task": {"type": "text-classification"},
+                "dataset": {"name": f"held-out test set of the project, {report['n']} texts", "type": "private"},
+                "metrics": [{"type": kind, "value": round(value, 4)} for kind, value in found if value is not None],
+            }
+            yield f"model-index: {json.dumps([{'name': 'handful', 'results': [results]}])}"
+
+
+def _about(manifest: Mapping[str, Any]) -> str:
+    encoder = manifest["encoder"]
+    return _(
+        "Encoder {encoder} ({kind}), model in use: {model}. Encoder, mean pooling and linear head are one graph:"
+        " `input_ids`, `attention_mask` → `logits`. Made with Handful {version}, {created}."
+    ).format(
+        encoder=plain(encoder["name"]),
+        kind=plain(encoder["model_type"]),
+        model=plain(manifest["model"]),
+        version=manifest["versions"]["handful"],
+        created=manifest["created"],
+    )
+
+
+def _labels(manifest: Mapping[str, Any]) -> Iterator[str]:
+    training = manifest["training"]
+    picked = ", ".join(f"{plain(name)} {n}" for name, n in training["picked"].items())
+    yield _("Trained on {n} labelled texts by {people} annotators. How the texts were picked: {picked}.").format(
+        n=training["n_labels"], people=training["annotators"], picked=picked or "—"
+    )
+    counts = training["labels"]
+    rows = [(plain(item["name"]), item["id"], counts.get(item["name"], 0)) for item in manifest["classes"]]
+    yield table((_("class"), _("id"), _("labels")), rows)
+    if training["events_since"]:
+        yield _("{n} decisions were made after this model; the counts are of today.").format(n=training["events_since"])
+
+
+def _metrics(metrics: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not metrics:
+        yield _("Nothing was judged yet.")
+    for report in metrics:
+        where = _source(report["source"])
+        part = f", {plain(report['slice'])}" if report["slice"] else ""
+        yield f"### {where}{part}: " + _("{n} texts").format(n=report["n"])
+        if not report["enough"]:
+            yield _("Too few to tell.")
+            continue
+        yield _("Accuracy {accuracy}, macro-F1 {f1} (90 % intervals).").format(
+            accuracy=_ratio(report["accuracy"], report["accuracy_interval"]),
+            f1=_ratio(report["macro_f1"], report["macro_f1_interval"]),
+        )
+        yield table((_("class"), _("texts"), _("precision"), _("recall"), "F1"), [_row(c) for c in report["classes"]])
+
+
+def _source(name: str) -> str:
+    known = {
+        "test": _("Held-out test set"),
+        "audit": _("Audit (texts drawn at random, predicted out of fold)"),
+        "out-of-fold": _("Out of fold (texts picked on purpose: no fair sample)"),
+    }
+    return known.get(name, plain(name))
+
+
+def _row(counted: Mapping[str, Any]) -> tuple[object, ...]:
+    ratios = [_ratio(counted[key], counted[f"{key}_interval"]) for key in ("precision", "recall", "f1")]
+    return (plain(counted["name"]), counted["support"], *ratios)
+
+
+def _ratio(value: float | None, interval: Sequence[float] | None) -> str:
+    if value is None:
+        return "—"
+    return f"{value:.2f}" + (f" ({interval[0]:.2f}–{interval[1]:.2f})" if interval else "")
+
+
+def _parity(parity: Mapping[str, Any]) -> str:
+    if not parity:
+        return ""
+    return _(
+        "{n} texts, {batches} at a time, by onnxruntime in a process without torch against torch in fp32: largest"
+        " difference of a logit {diff:.1e} (allowed {tolerance:.0e}), {flips} other answers, {tokens} texts with other"
+        " tokens. Cosine with the features used in training, median over {compared} texts: {cosine:.4f}."
+    ).format(
+        n=parity["texts"],
+        batches=", ".join(str(n) for n in parity["batches"]),
+        diff=parity["max_abs_diff"],
+        tolerance=parity["tolerance"],
+        flips=parity["flips"],
+        tokens=parity["other_tokens"],
+        compared=parity["features_compared"],
+        cosine=parity["features_cosine"],
+    )
+
+
+def _limits(manifest: Mapping[str, Any], readability: Mapping[str, Any]) -> Iterator[str]:
+    lines = [_("Texts are cut after {n} tokens.").format(n=manifest["max_length"])]
+    if "cut" in readability:
+        lines.append(_("In the project that cut {share:.1%} of the texts.").format(share=readability["cut"]))
+    lines += [
+        _("Tokens unknown to the encoder, {script} writing: {share:.1%}.").format(script=plain(script), share=share)
+        for script, share in dict(readability.get("unknown", {})).items()
+    ]
+    if manifest["encoder"]["lexical"]:
+        lines.append(_("Writing the encoder can't read is classified by hashed character n-grams alone."))
+    lines.append(
+        _("It always answers with one of its classes, however foreign a text is; the probabilities are not calibrated.")
+    )
+    yield "\n".join(f"- {line}" for line in lines)
+
+
+def _size(n: int) -> str:
+    return f"{n / 1e6:.1f} MB" if n >= 1e5 else f"{n / 1e3:.1f} kB"

@@ -1,0 +1,160 @@
+"""What a bundle says about itself in handful.json: read from the project at one moment, completed as files are made."""
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, get_args
+
+from core import __version__, clock, inuse
+from core.connection import Connection, one_moment
+from core.evaluation.report import reports
+from core.inuse import ModelInUse
+from core.project import Project
+from core.publish import publish_file
+from core.records import LabelledExample, Source
+from core.settings import Settings
+from core.store import classes, examples, labels, meta, models
+from core.tasks.base import Task
+from exports.predict import ACTIVATION, FORMAT, FORMAT_VERSION, MANIFEST
+
+LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "onnx", "torch", "transformers")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the project knows about its model in use; nothing of it changes while the export runs."""
+
+    model: ModelInUse
+    task: str
+    classes: tuple[tuple[int, str], ...]
+    """(permanent id, name unique in the bundle) in the order of the logits."""
+    encoder: str
+    """`minilm`, a hub id, or the name of a directory."""
+    training: Mapping[str, Any]
+    """Which labels the model learned from, and how they came about."""
+    metrics: tuple[Mapping[str, Any], ...]
+    """Newest reports on this model, from each source."""
+    readability: Mapping[str, Any]
+    """How well the encoder reads the project's texts, and how many are cut."""
+
+    @property
+    def max_length(self) -> int:
+        """Tokens after which a text is cut."""
+        return int(self.model.space["max_length"])
+
+
+def read(project: Project, con: Connection, settings: Settings) -> Facts:
+    """Everything a bundle tells, of one moment; raises RefusedError if nothing has been trained yet."""
+    with one_moment(con):
+        model = inuse.model_in_use(project, con)
+        task, names = project.task(con), classes.names(con)
+        return Facts(
+            model,
+            task.name,
+            _unique([(int(i), names[int(i)]) for i in model.head["class_ids"]]),
+            _encoder_name(settings.encoder),
+            _training(con, task, model, names),
+            tuple(_metrics(con, task, model, names)),
+            meta.get(con, "readability", {}),
+        )
+
+
+def _unique(found: list[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
+    """An archived class may share its name with a new one; then its id tells them apart."""
+    times = Counter(name for _id, name in found)
+    return tuple((i, name if times[name] == 1 else f"{name} #{i}") for i, name in found)
+
+
+def _encoder_name(option: str) -> str:
+    return Path(option).name if option.startswith((".", "~", os.sep)) else option
+
+
+def _training(con: Connection, task: Task[Any], model: ModelInUse, names: Mapping[int, str]) -> dict[str, Any]:
+    seq = int(model.head["event_seq"])
+    items = [item for item in examples.labelled(con) if item.seq <= seq]
+    counts = Counter(names[c] for item in items for c in task.classes_of(task.decode(item.stored)))
+    since = labels.last_seq(con) - seq
+    return {
+        "event_seq": seq,
+        "n_labels": int(model.head["n_labels"]),
+        "labels": dict(counts.most_common()),
+        "picked": dict(Counter(str(item.pick.get("strategy") or "given") for item in items).most_common()),
+        "annotators": len({item.annotator for item in items}),
+        "events_since": since,
+        "fingerprint": None if since else _fingerprint(items),
+    }
+
+
+def _fingerprint(items: list[LabelledExample]) -> str:
+    """SHA-256 over ids and stored answers, as rounds compute it."""
+    text = json.dumps([[item.example.id, item.stored] for item in items])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _metrics(con: Connection, task: Task[Any], model: ModelInUse, names: Mapping[int, str]) -> list[dict[str, Any]]:
+    sources: tuple[Source, ...] = get_args(Source)
+    found = [models.newest_evaluation(con, model.name, source) for source in sources]
+    return [
+        {"event_seq": one.event_seq, **report.as_json()}
+        for one in found
+        if one is not None
+        for report in reports(task, one, names)
+    ]
+
+
+def manifest(facts: Facts, files: Sequence[Path], parity: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of handful.json for the files as they are now."""
+    space = facts.model.space
+    pair = {"type": "int64", "shape": ["batch", "sequence"]}
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "task": facts.task,
+        "activation": ACTIVATION,
+        "classes": [{"id": i, "name": name} for i, name in facts.classes],
+        "max_length": facts.max_length,
+        "inputs": {"input_ids": pair, "attention_mask": pair},
+        "outputs": {"logits": {"type": "float32", "shape": ["batch", len(facts.classes)]}},
+        "encoder": {
+            "name": facts.encoder,
+            "ref": space["encoder"],
+            "model_type": space.get("model_type"),
+            "weights_sha256": space["weights_sha256"],
+            "tokenizer_sha256": space["tokenizer_sha256"],
+            "lexical": space.get("lexical"),
+            "dim": space["dim"],
+        },
+        "model": facts.model.name,
+        "training": dict(facts.training),
+        "parity": dict(parity),
+        "metrics": [dict(report) for report in facts.metrics],
+        "versions": {"handful": __version__, **_versions()},
+        "created": clock.iso(clock.now()),
+        "files": {path.name: _file(path) for path in files},
+    }
+
+
+def write_manifest(stage: Path, content: Mapping[str, Any]) -> None:
+    """Publish handful.json in the staging directory."""
+    publish_file(stage / MANIFEST, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _file(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"sha256": digest, "bytes": path.stat().st_size}

@@ -1,0 +1,60 @@
+"""The job `export`: runs an exporter in the worker and writes down what it made."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from core import inuse, plugins
+from core.connection import Connection
+from core.errors import InputError
+from core.i18n import _
+from core.project import Project
+from core.records import JobEvent
+from core.show import visible
+from core.store import models
+from core.worker.protocol import JobContext
+from exports.base import Exporter, ExportRequest
+
+FORMAT = "onnx"
+
+
+class Export:
+    """The job kind `export`.
+
+    Arguments: `to` (absolute path; None: a new directory in the project's `bundles/`), `force` (replace a bundle that
+    is there), `format` (an exporter's name; without it `onnx`).
+    """
+
+    name = "export"
+
+    def run(self, context: JobContext) -> Iterator[JobEvent]:
+        project, args = context.project, context.job.args
+        exporter: Exporter = plugins.load(plugins.EXPORTERS, str(args.get("format") or FORMAT))
+        with project.open(readonly=True) as con:
+            target = _given(str(args["to"])) if args.get("to") else free_name(project, con)
+        request = ExportRequest(project, context.settings, target, force=bool(args.get("force")))
+        for event in exporter.export(request):
+            if event.kind == "result":
+                with project.open() as con:
+                    models.add_bundle(con, os.fspath(target), context.job.id, event.payload)
+            yield event
+
+
+EXPORT = Export()
+
+
+def _given(path: str) -> Path:
+    if not Path(path).is_absolute():
+        raise InputError(_("The place of a bundle must be an absolute path."), visible(path), _("Name it in full."))
+    return Path(path)
+
+
+def free_name(project: Project, con: Connection) -> Path:
+    """A directory in `bundles/` that does not exist yet, named after the model and the decisions it has seen."""
+    model = inuse.model_in_use(project, con)
+    name = re.sub(r"[^a-z0-9]+", "-", f"{model.name} {model.head['event_seq']}".lower()).strip("-")
+    number = 1
+    while (target := project.bundles / (name if number == 1 else f"{name}-{number}")).exists():
+        number += 1
+    return target
