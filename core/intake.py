@@ -72,6 +72,8 @@ def new_project(  # noqa: PLR0913 (the options of `handful new`)
 
 def _test_columns(test: Path, text: str | None, label: str | None, task: str) -> tuple[str | None, str | None]:
     """The columns of the test file: those named for the pool, else the task's own field if the file has it."""
+    if test.exists() and not test.is_dir() and not test.is_file():  # it would be empty when it is read again
+        raise InputError(_("The test file can't be a pipe."), visible(str(test)), _("Write it to a file first."))
     found = columns_of(test)
     field: str = plugins.load(plugins.TASKS, task).field
     if label is None or (label not in found and field in found):
@@ -103,6 +105,14 @@ def _published(target: Path) -> Iterator[Path]:
 def _free_target(root: Path) -> Path:
     """The absolute path, if a project can be made there; raises InputError if not."""
     target = Path(os.path.realpath(root))
+    try:
+        _require_free(target)
+    except OSError as error:
+        raise _no_place(target, error.strerror or str(error)) from error
+    return target
+
+
+def _require_free(target: Path) -> None:
     shown = visible(str(target))
     if target.is_dir():
         if any(target.iterdir()):
@@ -121,12 +131,15 @@ def _free_target(root: Path) -> Path:
         raise InputError(_("This is no directory."), shown, _("Name a new directory."))
     parent = next(parent for parent in target.parents if parent.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise InputError(
-            _("A project can't be made here."),
-            _("{path} is no directory that you may write to.").format(path=visible(str(parent))),
-            _("Name another place."),
-        )
-    return target
+        raise _no_place(parent, _("no directory that you may write to"))
+
+
+def _no_place(path: Path, why: str) -> InputError:
+    return InputError(
+        _("A project can't be made here."),
+        _("{path}: {why}").format(path=visible(str(path)), why=why),
+        _("Name another place."),
+    )
 
 
 def encoder_name(name: str) -> str:

@@ -46,7 +46,7 @@ def m001_examples(db: "Database") -> None:
     CREATE INDEX examples_import ON examples(import_id);
     CREATE TABLE import_answers (import_id INTEGER NOT NULL, example_id INTEGER NOT NULL, names TEXT NOT NULL);
     CREATE INDEX import_answers_example ON import_answers(example_id);
-    CREATE VIRTUAL TABLE search USING fts5(text, content='', tokenize='unicode61 remove_diacritics 2');
+    CREATE VIRTUAL TABLE search USING fts5(text, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2');
     """,
     )
 

@@ -17,7 +17,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from core import clock
-from core.errors import HandfulError, RefusedError
+from core.errors import HandfulError, InputError, RefusedError
 from core.i18n import _
 from core.records import JobEvent
 from core.show import shorten
@@ -43,7 +43,7 @@ def events_of(module: str, folder: Path, *, what: str) -> Iterator[JobEvent]:
             last = errors.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
             raise RefusedError(
                 _("A part of the export failed unexpectedly."),
-                shorten(f"{module}: {last[-1] if last else child.wait()}", 500),
+                shorten(f"{module} ({child.wait()}): {last[-1] if last else ''}", 500),
                 _("It takes about four times the encoder's size in memory: see that there is as much."),
             )
 
@@ -53,16 +53,17 @@ def _listen(child: "subprocess.Popen[bytes]", what: str) -> Generator[JobEvent, 
     lines: queue.Queue[bytes] = queue.Queue()
     reader = threading.Thread(target=_pump, args=(child.stdout, lines), daemon=True)
     reader.start()
-    since = clock.monotonic()
+    since, ended = clock.monotonic(), False
     try:
         while True:
             try:
-                line = lines.get(timeout=BEAT)
-            except queue.Empty:
+                line = b"" if ended else lines.get(timeout=BEAT)
+                if ended := not line:
+                    child.wait(BEAT)
+                    return False
+            except (queue.Empty, subprocess.TimeoutExpired):
                 yield JobEvent("progress", {"what": what, "seconds": round(clock.monotonic() - since, 1)})
                 continue
-            if not line:
-                return False
             said = json.loads(line)
             if said["kind"] == _ERROR:
                 raise _error(said["payload"])
@@ -75,16 +76,15 @@ def _listen(child: "subprocess.Popen[bytes]", what: str) -> Generator[JobEvent, 
 
 
 def _pump(stream: IO[bytes], lines: "queue.Queue[bytes]") -> None:
-    """Put line after line into the queue, and an empty one at the end."""
+    """Put line after line into the queue, and an empty one when there are no more."""
     for line in stream:
         lines.put(line)
     lines.put(b"")
 
 
 def _error(payload: dict[str, Any]) -> HandfulError:
-    error = HandfulError(payload["title"], payload["what"], payload["hint"])
-    error.exit_code = payload["exit_code"]
-    return error
+    kinds: dict[int, type[HandfulError]] = {kind.exit_code: kind for kind in (InputError, RefusedError)}
+    return kinds.get(payload["exit_code"], HandfulError)(payload["title"], payload["what"], payload["hint"])
 
 
 def main(work: Callable[[Path], Iterator[JobEvent]], argv: Sequence[str]) -> int:

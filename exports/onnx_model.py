@@ -98,20 +98,22 @@ def _refusal(path: Path, why: str) -> RefusedError:
     )
 
 
-def export_graph(model: TextClassifier, target: Path, *, max_length: int, one_file: int = ONE_FILE) -> None:
-    """Write the model as ONNX with free batch and sequence length (up to `max_length`).
-
-    Weights above `one_file` bytes go into `<target>.data` beside it.
-    """
+def trace(model: TextClassifier, *, max_length: int) -> onnx_ir.Model:
+    """The model as an ONNX graph with free batch and sequence length (up to `max_length`)."""
     batch, sequence = torch.export.Dim("batch"), torch.export.Dim("sequence", max=max_length)
     ids = torch.full((2, 8), 5, dtype=torch.int64)
     sample = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     shapes = {name: {0: batch, 1: sequence} for name in sample}
     with _quiet():
         exported = OnnxExporter().export(model, sample, OnnxConfig(dynamic_shapes=shapes, opset_version=OPSET))
-    program = exported.program
+    program: onnx_ir.Model = exported.program
     _tidy(program)
-    weights = sum(value.const_value.nbytes for value in program.graph.initializers.values())
+    return program
+
+
+def save(program: onnx_ir.Model, target: Path, *, one_file: int = ONE_FILE) -> None:
+    """Write the graph; weights above `one_file` bytes go into `<target>.data` beside it."""
+    weights = sum(value.const_value.nbytes for value in program.graph.initializers.values() if value.const_value)
     onnx_ir.save(program, target, external_data=f"{target.name}.data" if weights > one_file else None)
 
 
@@ -214,7 +216,7 @@ def work(stage: Path) -> Iterator[JobEvent]:
     torch.set_num_threads(plan.threads)
     model = load(plan)
     yield JobEvent("phase", {"name": "graph"})
-    export_graph(model, stage / MODEL, max_length=int(plan.space["max_length"]))
+    save(trace(model, max_length=int(plan.space["max_length"])), stage / MODEL)
     yield JobEvent("phase", {"name": "parity"})
     yield from write_reference(stage, plan, model)
 

@@ -253,9 +253,9 @@ def parse(raw: bytes, *, text_lines: bool) -> tuple[str, dict[str, Any]]:
     if len(raw) > MAX_LINE:
         raise LineError("longer than {limit} bytes", limit=MAX_LINE)
     try:
-        line = raw.decode("utf-8")
+        line = raw.decode("utf-8").removesuffix("\n").removesuffix("\r")
         if text_lines:
-            return line.removesuffix("\n").removesuffix("\r"), {}
+            return line, {}
         value = json.loads(line)
         given = value if isinstance(value, dict) else {"text": value}
         text, kept = given.get("text"), {name: given[name] for name in ("id",) if name in given}

@@ -53,7 +53,9 @@ def embedded() -> NDArray[np.float32]:
     model = Featurizer(load_encoder(directory), sketch).eval()
     texts = [item.text for item in corpus()]
     out = np.zeros((len(texts), 384 + sketch.buckets), np.float32)
-    for rows, part in features_of(model, tokenizer, texts, Compute(torch.device("cpu"), bf16=False), batch=64, pad_id=0):
+    for rows, part in features_of(
+        model, tokenizer, texts, Compute(torch.device("cpu"), bf16=False), batch=64, pad_id=0
+    ):
         out[rows] = part
     return out
 

@@ -38,6 +38,8 @@ def report_import(reports: Sequence[ImportReport], *, as_json: bool, directory: 
     for report in reports:
         for line in import_lines(report):
             data(line)
+        if report.split == "test" and not report.answers:
+            say(_("This test set holds no answers, so nothing can be judged on it. Name their column: --label COLUMN"))
     say(_("Next: handful next {path}").format(path=shown_path(directory)))
 
 

@@ -28,7 +28,10 @@ def _name(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
     )
 
 
-directory = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+ANY_PATH = click.Path(path_type=Path, readable=False, allow_dash=True)
+"""Whether it can be read is found out, and said better, by whoever reads it."""
+
+directory = click.argument("directory", metavar="DIR", type=ANY_PATH)
 as_json = click.option("--json", "as_json", is_flag=True, help=_("Print JSON for programs."))
 annotator = click.option(
     "--as", "annotator", metavar="NAME", default=_login, callback=_name, help=_("Who answers; default: the login.")

@@ -23,6 +23,12 @@ def say(message: str) -> None:
     print(visible(message), file=sys.stderr, flush=True)
 
 
+def say_if_typed(file: Path) -> None:
+    """Tell somebody whose keyboard is the input that it is; else the command would seem to hang."""
+    if str(file) == "-" and sys.stdin is not None and sys.stdin.isatty():
+        say(_("Reading lines from the keyboard; Ctrl-D ends them."))
+
+
 def data(line: str) -> None:
     """One line of data for people."""
     print(visible(line), flush=True)
@@ -51,9 +57,9 @@ def paragraph(text: str, indent: str = "") -> None:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = ()) -> None:
     """Columns by content, those in `right` aligned to the right; the widest others are clipped to fit the line."""
-    cells = [[visible(str(cell)) for cell in row] for row in (head, *rows)]
-    widths = _fitting([max(_cells(row[i]) for row in cells) for i in range(len(head))], right)
-    for row in cells:
+    grid = [[visible(str(cell)) for cell in row] for row in (head, *rows)]
+    widths = _fitting([max(cells(row[i]) for row in grid) for i in range(len(head))], right)
+    for row in grid:
         parts = [_padded(clip(c, w), w, right=i in right) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
         print("  ".join(parts).rstrip(), flush=True)
 
@@ -71,24 +77,24 @@ def _fitting(widths: list[int], right: Sequence[int]) -> list[int]:
 
 
 def _padded(text: str, width: int, *, right: bool) -> str:
-    blanks = " " * (width - _cells(text))
+    blanks = " " * (width - cells(text))
     return blanks + text if right else text + blanks
 
 
 def clip(text: str, width: int) -> str:
     """One visible line of at most `width` cells of the terminal, with an ellipsis where something was cut."""
     line = shorten(text, width) if len(text) > width or "\n" in text else visible(text)
-    if _cells(line) <= width:
+    if cells(line) <= width:
         return line
     taken = 0
     for end, char in enumerate(line):
-        taken += _cells(char)
+        taken += cells(char)
         if taken >= width:
             return line[:end] + "…"
     return line
 
 
-def _cells(text: str) -> int:
+def cells(text: str) -> int:
     """Cells the text takes: East Asian wide characters take two."""
     if text.isascii():
         return len(text)
@@ -147,9 +153,13 @@ def last_word(job: Job, events: Sequence[tuple[int, JobEvent, float]]) -> str:
     if not events:
         return ""
     payload = events[-1][1].payload
-    said = payload.get("verdict") or payload.get("text") or payload.get("what") or payload.get("name") or ""
+    said = next((payload[key] for key in _WORDS if payload.get(key)), "")
     part = f" {payload['done']}/{payload['total']}" if "total" in payload else ""
     return f"{said}{part}"
+
+
+_WORDS = ("verdict", "path", "text", "what", "name")
+"""What an event says in words, the most telling first."""
 
 
 class Progress:
@@ -163,9 +173,9 @@ class Progress:
         """Replace the line."""
         if self.alive:
             line = clip(text, WIDTH - 2)
-            sys.stderr.write("\r" + line + " " * (self.width - _cells(line)))
+            sys.stderr.write("\r" + line + " " * (self.width - cells(line)))
             sys.stderr.flush()
-            self.width = _cells(line)
+            self.width = cells(line)
 
     def end(self) -> None:
         """Clear the line."""

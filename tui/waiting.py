@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core import clock, queue
 from core.connection import Connection
-from core.errors import InputError, RefusedError
+from core.errors import HandfulError, InputError, RefusedError
 from core.i18n import _
 from core.project import Project
 from core.records import Job
@@ -48,6 +48,17 @@ def wait_for_ranking(project: Project, con: Connection, *, judged: bool = False,
             clock.sleep(POLL_SECONDS)
     finally:
         line.end()
+
+
+def wake(project: Project) -> None:
+    """Start the worker for what was just saved; that it can't be started is said, but what is saved stays saved."""
+    try:
+        launch.ensure_running(project)
+    except HandfulError as error:
+        say(_("It is saved, but: {title}").format(title=error.title))
+        for part in (error.what, error.hint):
+            if part:
+                say(f"  {part}")
 
 
 def _is_ready(con: Connection, settings: Settings, *, judged: bool) -> bool:

@@ -16,7 +16,7 @@ def wilson(hits: int, n: int) -> tuple[float, float] | None:
     p, z2 = hits / n, _Z * _Z
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half))
 
 
 def f1_interval(tp: int, fp: int, fn: int) -> tuple[float, float] | None:

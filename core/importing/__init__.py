@@ -1,5 +1,7 @@
 """Files become texts of a project: `importer.import_file` is the way in.
 
-`lines` decodes, `delimited`, `jsonl` and `plain` each read one format, `readers` finds the right one, `columns` finds
-the text, `answers` checks what a label column says. Nothing here holds more of a file in memory than one batch.
+A file passes through `lines` (decoding), one of `delimited`, `jsonl` and `plain` (its format, found by `readers`),
+`columns` (which one holds the text), `sorting` and `answers` (which rows can be stored), and `core.store.imports`.
+`lock` lets one import at a time into a project, `pace` makes room for labelling. `labels_file` reads lists of classes.
+Nothing here holds more of a file in memory than one batch.
 """

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.errors import InputError
@@ -60,33 +60,38 @@ class Answers:
         """The ids with numbers that stand in for those which new classes get when the import is finished."""
         return self._ids | {name: -len(self._ids) - n for n, name in enumerate(unknown, 1)}
 
-    def too_many_error(self, rest: Iterator[Read], path: str) -> InputError:
+    def too_many_in(self, rows: Iterable[dict[str, Any]]) -> bool:
+        """Whether these rows alone have more distinct names than the limit allows."""
+        return len({name for values in rows for name in self._names_of(values)}) > self._limit
+
+    def too_many_error(self, rest: Iterable[Read], path: str) -> InputError:
         """Count the names in the rest of the file, and say what to do about it."""
+        found = set(self.names)
         for _line, values in rest:
             if isinstance(values, dict):
-                self._count(values)
-            if len(self.names) > _COUNT_UP_TO:
+                found.update(self._names_of(values))
+            if len(found) > _COUNT_UP_TO:
                 break
-        found = _("more than {n:,}") if len(self.names) > _COUNT_UP_TO else "{n:,}"
+        how_many = _("more than {n:,}") if len(found) > _COUNT_UP_TO else "{n:,}"
         return InputError(
             _("Too many different values to be classes."),
             _("The column {name!r} of {path} has {found}; up to {limit:,} are taken.").format(
                 name=visible(self.column or ""),
                 path=path,
-                found=found.format(n=min(len(self.names), _COUNT_UP_TO)),
+                found=how_many.format(n=min(len(found), _COUNT_UP_TO)),
                 limit=self._limit,
             ),
             _("Give the column that holds the labels, or import without --label and label the texts here."),
         )
 
-    def _count(self, values: dict[str, Any]) -> None:
-        raw = _plain(values.get(self.column or ""))
+    def _names_of(self, values: dict[str, Any]) -> tuple[str, ...]:
+        raw = _plain(values.get(self.column)) if self.column is not None else None
         if raw is None:
-            return
+            return ()
         try:
-            self.names.update(dict.fromkeys(self._task.names_in(raw)))
+            return self._task.names_in(raw)
         except InputError:
-            return
+            return ()
 
     def _no_such_class(self, name: str) -> InputError:
         near = difflib.get_close_matches(name, self._ids, n=1)

@@ -8,10 +8,7 @@ from core.errors import InputError
 from core.i18n import _
 from core.show import visible
 
-USUAL = (
-    "text", "sentence", "content", "message", "body", "utterance", "query", "question", "review", "comment",
-    "document", "description", "title",
-)  # fmt: skip
+USUAL = ("text", "sentence", "content", "message", "body", "utterance", "query", "question", "review", "comment")
 """Names under which texts are usually kept, the clearest first."""
 
 Values = Mapping[str, Any]

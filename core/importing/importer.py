@@ -28,7 +28,7 @@ Progress = Callable[[int, int], None]
 """Called with bytes done and bytes in all (0: not known); what it raises cancels the import."""
 
 _SHOWN_REFUSALS = 3
-_SAMPLE_ROWS, _SAMPLE_BYTES = 500, 1_000_000
+_SAMPLE_ROWS, _SAMPLE_BYTES = 2000, 1_000_000
 _PROGRESS_SECONDS = 0.1
 
 
@@ -59,15 +59,14 @@ def import_file(
             if complete and label is not None and label not in columns.names_in(rows):
                 raise columns.missing(label, columns.names_in(rows), lines.name)
         with lock.held(project.import_lock):
+            task = project.task(con)
             answers = Answers(
-                project.task(con),
-                label,
-                classes.ids(con),
-                may_add=project.settings().open_classes,
-                limit=limit_classes,
+                task, label, classes.ids(con), may_add=project.settings().open_classes, limit=limit_classes
             )
+            if answers.too_many_in(rows):  # the usual mistake, found before anything is written
+                raise answers.too_many_error(chain(sample, reads), lines.name)
             sorter = Sorter(lines, chain(sample, reads), columns.names_in(rows), text or "", answers)
-            return _store(con, split, sorter, project.task(con), progress)
+            return _store(con, split, sorter, task, progress)
 
 
 def columns_of(path: Path) -> list[str]:

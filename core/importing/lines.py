@@ -51,6 +51,7 @@ class Lines:
         """The first bytes, to tell the format by."""
         self._file = file
         self._wide = self.head.startswith(_UTF16)
+        self._text: io.TextIOWrapper | None = None  # kept, for it would close the file when it is let go
 
     @property
     def name(self) -> str:
@@ -87,16 +88,13 @@ class Lines:
             yield line
 
     def _wide_lines(self) -> Iterator[str]:
-        text = io.TextIOWrapper(self._file, encoding="utf-16", errors="strict", newline="\n")
-        try:
-            while line := self._wide_line(text):
-                self.number += 1
-                if len(line) > MAX_LINE:
-                    raise self.too_long(self.number)
-                self.done += 2 * len(line)
-                yield line
-        finally:
-            text.detach()  # whoever opened the file closes it
+        self._text = io.TextIOWrapper(self._file, encoding="utf-16", errors="strict", newline="\n")
+        while line := self._wide_line(self._text):
+            self.number += 1
+            if len(line) > MAX_LINE:
+                raise self.too_long(self.number)
+            self.done += 2 * len(line)
+            yield line
 
     def _wide_line(self, text: io.TextIOWrapper) -> str:
         try:

@@ -22,7 +22,7 @@ def margin(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
 
     def score(p: NDArray[np.float32]) -> NDArray[np.float32]:
         top = np.partition(p, -2, axis=1)[:, -2:]
-        return np.asarray(top[:, 0] - top[:, 1], np.float32)
+        return np.asarray(top[:, 1] - top[:, 0], np.float32)
 
     return _by(view, n, rng, "margin", score, _two_best)
 

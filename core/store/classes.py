@@ -35,7 +35,13 @@ def add(con: Connection, new: Iterable[LabelClass], annotator: str) -> None:
         payload = {"id": cursor.lastrowid, "name": item.name}
         con.execute(
             "INSERT INTO events(uuid, act, kind, annotator, payload, created) VALUES (?, ?, 'class.new', ?, ?, ?)",
-            (os.urandom(16).hex(), os.urandom(16).hex(), annotator, json.dumps(payload, ensure_ascii=False), clock.now()),
+            (
+                os.urandom(16).hex(),
+                os.urandom(16).hex(),
+                annotator,
+                json.dumps(payload, ensure_ascii=False),
+                clock.now(),
+            ),
         )
 
 

@@ -88,12 +88,14 @@ def undo(con: Connection, task: Task[Any], annotator: str) -> list[int]:
 
 
 def redo(con: Connection, task: Task[Any], annotator: str) -> list[int]:
-    """Bring back the act undone last, unless something was decided since; returns the ids of its texts."""
+    """Bring back the act undone last, unless something was decided since; returns the ids of its texts.
+
+    What was undone before a newer decision is gone for good, even if that decision is undone later.
+    """
     with transaction(con):
         row = con.execute(
             "SELECT act FROM events e WHERE annotator = ?1 AND kind = 'undo'"
             " AND seq > coalesce((SELECT max(seq) FROM decisions WHERE annotator = ?1 AND undone = 0), 0)"
-            " AND seq > coalesce((SELECT max(seq) FROM decisions WHERE annotator = ?1 AND undone = 1), 0)"
             " AND EXISTS (SELECT 1 FROM decisions d WHERE d.act = e.act AND d.undone = 1) ORDER BY seq DESC LIMIT 1",
             (annotator,),
         ).fetchone()

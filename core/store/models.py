@@ -102,8 +102,13 @@ def round_of_job(con: Connection, job_id: int) -> RoundSummary | None:
 
 
 def rounds(con: Connection) -> list[RoundSummary]:
-    """All rounds, oldest first."""
-    return [_round(row) for row in con.execute("SELECT * FROM rounds ORDER BY number")]
+    """All rounds, oldest first; one whose job was ended by force is `failed`, whatever it could still write."""
+    rows = con.execute(
+        "SELECT r.number, CASE WHEN r.state = 'running' AND j.state IN ('cancelled', 'failed') THEN 'failed'"
+        " ELSE r.state END AS state, r.event_seq, r.set_hash, r.n_labels, r.verdict, r.info, r.created"
+        " FROM rounds r JOIN jobs j ON j.id = r.job_id ORDER BY r.number"
+    )
+    return [_round(row) for row in rows]
 
 
 def add_evaluation(con: Connection, evaluation: Evaluation) -> None:

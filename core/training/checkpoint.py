@@ -1,5 +1,6 @@
 """A fine-tuning's state on disk: safetensors and one JSON, whole or not there. No pickle is written or read."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -22,16 +23,19 @@ def save(target: Path, state: TuneState, story: dict[str, Any]) -> None:
         save_file(trainable, stage / "model.safetensors")
         save_file({n: p.detach() for n, p in state.classifier.named_parameters()}, stage / "classifier.safetensors")
         save_file(tensors, stage / "optimizer.safetensors")
-        full = {**story, "step": state.step, "optimizer": scalars}
+        full = {**story, "step": state.step, "optimizer": scalars, "sha256": _digests(stage)}
         publish_file(stage / "state.json", json.dumps(full).encode())
 
 
 def restore(source: Path, state: TuneState, story: dict[str, Any]) -> bool:
-    """Bring `state` to the saved step; False if there is no complete checkpoint of this very run."""
+    """Bring `state` to the saved step; False if there is no complete and undamaged checkpoint of this very run."""
     if not all((source / name).is_file() for name in FILES):
         return False
-    found = json.loads((source / "state.json").read_text(encoding="utf-8"))
-    if any(found.get(key) != value for key, value in story.items()):
+    try:
+        found = json.loads((source / "state.json").read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    if any(found.get(key) != value for key, value in story.items()) or found["sha256"] != _digests(source):
         return False
     with torch.no_grad():
         for module, name in ((state.model, "model.safetensors"), (state.classifier, "classifier.safetensors")):
@@ -42,6 +46,15 @@ def restore(source: Path, state: TuneState, story: dict[str, Any]) -> bool:
     _unflatten(state.optimizer, load_file(source / "optimizer.safetensors"), found["optimizer"])
     state.step = int(found["step"])
     return True
+
+
+def _digests(directory: Path) -> dict[str, str]:
+    """SHA-256 of the tensor files; safetensors itself would load a flipped bit without a word."""
+    found = {}
+    for name in FILES[:-1]:
+        with (directory / name).open("rb") as file:
+            found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def _flatten(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:

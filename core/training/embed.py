@@ -80,7 +80,7 @@ def _encoded(
         input_ids, mask = pad(token_ids, pad_id)
         with torch.inference_mode(), autocast(compute):
             out = model(input_ids.to(compute.device), mask.to(compute.device))
-        return out.float().cpu().numpy()
+        return np.asarray(out.float().cpu().numpy())
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise

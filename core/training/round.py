@@ -5,6 +5,8 @@ minute; so the same call, made again after a kill, goes on from there.
 """
 
 import hashlib
+import json
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from core import clock, tokenizing
 from core.project import Project
@@ -22,7 +23,7 @@ from core.settings import Settings
 from core.training import checkpoint
 from core.training.base import Trainer
 from core.training.device import Compute
-from core.training.embed import features_of, pad_id_of
+from core.training.embed import features_of_ids, pad_id_of
 from core.training.featurizer import Featurizer, lexical_of, load_encoder
 from core.training.head import Head
 from core.training.head import load as load_head
@@ -32,6 +33,19 @@ from core.training.space import TOKENIZER, Space
 ENCODER = "encoder"
 CHECKPOINT_SECONDS = 30.0
 TICK = 0.3
+_SHAPING = (
+    "epochs",
+    "max_steps",
+    "batch_size",
+    "learning_rate",
+    "optimizer",
+    "weight_decay",
+    "dropout",
+    "contrastive",
+    "folds",
+    "seed",
+)
+"""Options that shape a round's weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +79,21 @@ class Phase:
 
 
 def folds_of(ids: Sequence[int], classes: Sequence[int], k: int, seed: int) -> NDArray[np.int64]:
-    """Fold numbers, stratified by class and drawn by a hash of seed and id: new labels don't redraw the old ones.
+    """Fold numbers, stratified by class; what is labelled later does not move what was labelled before.
 
-    `classes`: one number per text (the class, or what stands for the answer). Returns [n] in 0…k−1.
+    `ids` in the order the answers were given; `classes`: one number per text (the class, or what stands for the
+    answer). Each text goes to the fold with the fewest of its class so far, then to the one with the fewest texts, then
+    by a hash of seed and id. Returns [n] in 0…k−1.
     """
     folds = np.zeros(len(ids), np.int64)
-    marks = [hashlib.sha256(f"{seed}:{i}".encode()).digest() for i in ids]
-    offset = 0
-    for value in sorted(set(classes)):
-        members = sorted((i for i, c in enumerate(classes) if c == value), key=lambda i: marks[i])
-        for place, row in enumerate(members):
-            folds[row] = (place + offset) % k
-        offset += len(members)
+    of_class: defaultdict[int, list[int]] = defaultdict(lambda: [0] * k)
+    of_all = [0] * k
+    for row, (i, value) in enumerate(zip(ids, classes, strict=True)):
+        marks = [hashlib.sha256(f"{seed}:{i}:{fold}".encode()).digest() for fold in range(k)]
+        fold = min(range(k), key=lambda f: (of_class[value][f], of_all[f], marks[f]))
+        of_class[value][fold] += 1
+        of_all[fold] += 1
+        folds[row] = fold
     return folds
 
 
@@ -105,7 +122,7 @@ def run(request: RoundRequest, trainer: Trainer) -> Iterator[JobEvent]:
             lexical_of(request.space.info),
         )
         yield from _tune(request, trainer, number, phase, model, token_ids)
-        _finish(request, trainer, number, phase, model.eval(), tokenizer)
+        yield from _finish(request, trainer, number, phase, model.eval(), token_ids)
 
 
 def _tune(
@@ -118,7 +135,7 @@ def _tune(
 ) -> Iterator[JobEvent]:
     answers = [request.answers[i] for i in phase.train]
     state = trainer.start(model, answers, request.settings, request.compute)
-    story = {"phase": number, "set_hash": request.set_hash}
+    story = {"phase": number, "set_hash": request.set_hash, "recipe": _recipe(request)}
     saved = request.work / "checkpoint"
     if checkpoint.restore(saved, state, story):
         yield JobEvent("note", {"text": f"resumed at step {state.step}", "phase": phase.name})
@@ -144,15 +161,33 @@ def _tune(
             )
 
 
+def _recipe(request: RoundRequest) -> str:
+    """A name for what shapes the weights besides the labels: an option changed meanwhile voids what was done."""
+    options = {name: getattr(request.settings, name) for name in _SHAPING}
+    text = json.dumps([request.space.fingerprint, request.compute.bf16, options], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def _result(request: RoundRequest, number: int) -> Path:
-    return request.work / f"phase-{number}"
+    return request.work / f"phase-{number}-{_recipe(request)}"
 
 
 def _finish(
-    request: RoundRequest, trainer: Trainer, number: int, phase: Phase, model: Featurizer, tokenizer: Tokenizer
-) -> None:
+    request: RoundRequest,
+    trainer: Trainer,
+    number: int,
+    phase: Phase,
+    model: Featurizer,
+    token_ids: Sequence[Sequence[int]],
+) -> Iterator[JobEvent]:
     rows = np.concatenate([phase.train, phase.held_out])
-    features = _features(request, model, tokenizer, rows)
+    features = np.empty((len(rows), request.space.dim), np.float32)
+    ids, batch = [token_ids[i] for i in rows], request.settings.embed_batch
+    done = 0
+    for indices, part in features_of_ids(model, ids, request.compute, batch=batch, pad_id=pad_id_of(model)):
+        features[indices] = part
+        done += len(indices)
+        yield JobEvent("progress", {"what": "embed the labelled texts", "done": done, "total": len(rows)})
     head = trainer.fit_head(features[: len(phase.train)], [request.answers[i] for i in phase.train])
     with publish_dir(_result(request, number)) as stage:
         save_head(stage, head, {})
@@ -160,17 +195,6 @@ def _finish(
         np.save(stage / "scores.npy", trainer.scores(head, features[len(phase.train) :]))
         if not len(phase.held_out):
             save_encoder(stage / ENCODER, model, request.space)
-
-
-def _features(
-    request: RoundRequest, model: Featurizer, tokenizer: Tokenizer, rows: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    texts = [request.texts[i] for i in rows]
-    out = np.empty((len(texts), request.space.dim), np.float32)
-    batch = request.settings.embed_batch
-    for indices, part in features_of(model, tokenizer, texts, request.compute, batch=batch, pad_id=pad_id_of(model)):
-        out[indices] = part
-    return out
 
 
 def save_encoder(target: Path, model: Featurizer, space: Space) -> None:

@@ -118,7 +118,7 @@ def tune(
 ) -> Iterator[Step]:
     """Train `state` in place on token ids and class numbers 0…C−1, yielding after each step.
 
-    Raises RefusedError if the loss stops being a number, or if memory runs out in a step and in its one retry by halves.
+    Raises RefusedError if the loss stops being a number, or if memory runs out in a step and again in its two halves.
     """
     y = np.asarray(labels, np.int64)
     steps = planned_steps(len(y), settings)

@@ -7,9 +7,7 @@ came during a refit are picked up by the next one: refits coalesce by themselves
 from core.connection import Connection
 from core.project import Project
 from core.store import examples, jobs, labels, meta, models
-from core.worker.jobs.embed import wanted_key
-from core.worker.learner import refresh
-from core.worker.rule import round_is_due
+from core.worker.rule import round_is_due, wanted_key
 
 
 class Refresher:
@@ -29,6 +27,8 @@ class Refresher:
                 return False
             if self._embedding_due(con):
                 return self._ask_for_embedding(con)
+            from core.worker.learner import refresh  # torch comes with it, seconds that a waiting job need not pay
+
             refresh(self.project, con)
             self._seen = now
             if round_is_due(con, self.project.settings()):

@@ -1,4 +1,4 @@
-"""The start rule of rounds, in one place: the worker acts on it and every screen and command explains it."""
+"""When work is due, in one place: the worker acts on it, and every screen and command explains it."""
 
 from core.connection import Connection
 from core.i18n import _
@@ -7,6 +7,11 @@ from core.store import classes, jobs, meta, models
 
 MIN_CLASSES = 2
 MIN_PER_CLASS = 2
+
+
+def wanted_key(con: Connection, settings: Settings) -> str:
+    """What the features in force must have been made with; another key means that embedding is due."""
+    return f"{models.encoder_in_use(con)}|{settings.encoder}|{settings.max_length}"
 
 
 def labels_since_round(con: Connection) -> int:

@@ -68,7 +68,8 @@ def compare(model: Featurizer, ids: list[list[int]], bf16: bool) -> tuple[float,
         for _indices, _features in features_of_ids(model, ids, compute, batch=batch, pad_id=0):
             pass
 
-    alone(), embed()
+    alone()
+    embed()
     times = [(seconds(alone), seconds(embed)) for _run in range(RUNS)]
     return min(t for t, _ in times), min(t for _, t in times)
 

@@ -47,6 +47,10 @@ def test_every_entry_point_can_be_loaded() -> None:
 
 def test_every_direct_dependency_has_a_tested_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    pinned = {line.split("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line}
-    names = {dep.split(";")[0].split(">")[0].split("=")[0].split("[")[0].strip().lower() for dep in project["dependencies"]}
+    pinned = {
+        line.split("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
+    }
+    names = {
+        dep.split(";")[0].split(">")[0].split("=")[0].split("[")[0].strip().lower() for dep in project["dependencies"]
+    }
     assert names <= pinned

@@ -12,10 +12,15 @@ from core import intake
 from core import project as projects
 from core import settings as options
 from core.i18n import _
+from core.project import Project
 from core.settings import Settings
+from core.store import examples
 from tui.commands import about
 from tui.options import as_json, directory
-from tui.output import data, data_json, paragraph
+from tui.output import data, data_json, paragraph, say
+
+SAMPLE = 200
+"""Texts whose columns are looked at."""
 
 
 def _keys(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -60,6 +65,7 @@ def config_command(directory: Path, key: str | None, value: str | None, *, as_js
         options.spec(key)
         current = options.changed(current, key, intake.encoder_name(value) if key == "encoder" else value)
         options.save(project.root, current)
+        _say_what_follows(project, key, getattr(current, key))
     shown = [options.spec(key)] if key else list(fields(Settings))
     values = asdict(current)
     if as_json:
@@ -67,6 +73,20 @@ def config_command(directory: Path, key: str | None, value: str | None, *, as_js
         return
     for option in shown:
         _print(option, values[option.name])
+
+
+def _say_what_follows(project: Project, key: str, value: object) -> None:
+    if key in ("encoder", "max_length"):
+        say(_("The texts are embedded anew before the next ranking."))
+    if key == "slice_by" and value:
+        with project.open(readonly=True) as con:
+            columns = dict.fromkeys(name for example in examples.after(con, 0, SAMPLE) for name in example.meta)
+        if value not in columns:
+            say(
+                _("No text has a column called {name!r}; there are: {columns}.").format(
+                    name=value, columns=", ".join(columns) or "—"
+                )
+            )
 
 
 def _print(option: Any, value: object) -> None:

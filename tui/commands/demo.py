@@ -7,11 +7,11 @@ import click
 from core.demo.making import make
 from core.errors import InputError
 from core.i18n import _
-from core.project import DATABASE, Project
+from core.project import DATABASE
 from tui import auto
 from tui.commands import about
-from tui.options import as_json
-from tui.output import data, data_json, say
+from tui.options import ANY_PATH, as_json
+from tui.output import data, data_json, say, shown_path
 
 NAME = "handful-demo"
 
@@ -29,33 +29,28 @@ NAME = "handful-demo"
     ),
 )
 @click.option("--auto", "automatic", is_flag=True, help=_("Run the whole loop, the corpus's gold answering for you."))
-@click.option(
-    "--dir", "directory", metavar="DIR", type=click.Path(path_type=Path), help=_("Where to make the project.")
-)
+@click.option("--dir", "directory", metavar="DIR", type=ANY_PATH, help=_("Where to make the project."))
 @as_json
 def demo_command(directory: Path | None, *, automatic: bool, as_json: bool) -> None:
     """The project stays, so that one can go on with it by hand."""
     if automatic:
         root = directory or _free(Path(NAME))
-        say(_("Making the demo project in {path}").format(path=root))
+        say(_("Making the demo project in {path}").format(path=shown_path(root)))
         summary = auto.run(make(root))
         if as_json:
             data_json(summary.as_json())
         else:
             auto.show(summary)
         return
-    project = _opened(directory or Path(NAME))
+    root = directory or Path(NAME)
+    if not (root / DATABASE).is_file():
+        make(root)
     if as_json:
-        data_json({"project": str(project.root)})
+        data_json({"project": str(root.absolute())})
         return
-    data(_("The demo project lies in {path}.").format(path=project.root))
-    data(_("See what it would ask: handful next {path}").format(path=project.root))
-    data(_("Or watch the whole loop: handful demo --auto"))
-
-
-def _opened(root: Path) -> Project:
-    """The demo project at `root`, made if it is not there yet."""
-    return Project(root.absolute()) if (root / DATABASE).is_file() else make(root)
+    data(_("The demo project lies in {path}.").format(path=shown_path(root)))
+    say(_("See what it would ask: handful next {path}").format(path=shown_path(root)))
+    say(_("Or watch the whole loop: handful demo --auto"))
 
 
 def _free(wanted: Path) -> Path:

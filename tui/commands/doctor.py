@@ -18,7 +18,7 @@ from core.i18n import _
 from core.project import Project
 from core.worker.state import worker_state
 from tui.commands import about
-from tui.options import as_json
+from tui.options import ANY_PATH, as_json
 from tui.output import data, data_json, shown_path, size
 
 ENOUGH = 2e9
@@ -37,7 +37,7 @@ Finding = tuple[str, bool, str]
         "handful doctor mail",
     ),
 )
-@click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.argument("directory", metavar="[DIR]", required=False, type=ANY_PATH)
 @as_json
 def doctor_command(directory: Path | None, *, as_json: bool) -> None:
     """It only looks; nothing is repaired."""

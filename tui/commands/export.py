@@ -11,7 +11,7 @@ from core.store import classes
 from core.worker.rule import MIN_CLASSES
 from tui import jobs
 from tui.commands import about
-from tui.options import as_json, directory
+from tui.options import ANY_PATH, as_json, directory
 from tui.output import data, data_json, say, shown_path, size
 
 
@@ -24,7 +24,7 @@ from tui.output import data, data_json, say, shown_path, size
     ),
 )
 @directory
-@click.option("--to", "target", metavar="OUT", type=click.Path(path_type=Path), help=_("The bundle's directory."))
+@click.option("--to", "target", metavar="OUT", type=ANY_PATH, help=_("The bundle's directory."))
 @click.option("--force", is_flag=True, help=_("Replace a bundle that is there."))
 @as_json
 def export_command(directory: Path, target: Path | None, *, force: bool, as_json: bool) -> None:

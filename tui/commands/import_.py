@@ -7,9 +7,11 @@ import click
 from core import project as projects
 from core.i18n import _
 from core.importing.importer import import_file
+from core.store import models
 from tui.commands import about
 from tui.importing import Bar, report_import, warn_unreadable
-from tui.options import as_json, directory
+from tui.options import ANY_PATH, as_json, directory
+from tui.waiting import wake
 
 
 @click.command(
@@ -25,7 +27,7 @@ from tui.options import as_json, directory
     ),
 )
 @directory
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE", type=ANY_PATH)
 @click.option("--text", metavar="COLUMN", help=_("Column that holds the text; default: found by name."))
 @click.option("--label", metavar="COLUMN", help=_("Column with existing answers, to be taken over."))
 @click.option("--test", "is_test", is_flag=True, help=_("Hold these texts out: never asked, never learnt from."))
@@ -39,5 +41,8 @@ def import_command(
         report = import_file(
             project, con, file, split="test" if is_test else "pool", text=text, label=label, progress=bar
         )
+        in_use = models.newest_ranking(con) is not None
     report_import([report], as_json=as_json, directory=directory)
     warn_unreadable(project, directory)
+    if in_use:
+        wake(project)

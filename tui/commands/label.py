@@ -5,14 +5,13 @@ from pathlib import Path
 import click
 
 from core import project as projects
-from core.errors import HandfulError, InputError
+from core.errors import InputError
 from core.i18n import _
 from core.labelling import take_answers
-from core.project import Project
-from core.worker import launch
 from tui.commands import about
-from tui.options import annotator, as_json, directory
-from tui.output import data, data_json, say
+from tui.options import ANY_PATH, annotator, as_json, directory
+from tui.output import data, data_json, say_if_typed
+from tui.waiting import wake
 
 
 @click.command(
@@ -28,7 +27,7 @@ from tui.output import data, data_json, say
     ),
 )
 @directory
-@click.argument("file", metavar="FILE|-", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", metavar="FILE|-", type=ANY_PATH)
 @annotator
 @as_json
 def label_command(directory: Path, file: Path, annotator: str, *, as_json: bool) -> None:
@@ -41,28 +40,25 @@ def label_command(directory: Path, file: Path, annotator: str, *, as_json: bool)
         data_json({"new": new, "known": known})
     else:
         data(_("{new} answers saved, {known} known already.").format(new=new, known=known))
-    _wake(project)
-
-
-def _wake(project: Project) -> None:
-    try:
-        launch.ensure_running(project)
-    except HandfulError as error:
-        say(_("The answers are saved. {title}").format(title=error.title))
-        for part in (error.what, error.hint):
-            if part:
-                say(f"  {part}")
+    wake(project)
 
 
 def _lines(file: Path) -> list[str]:
+    say_if_typed(file)
     try:
         with click.open_file(str(file), encoding="utf-8-sig") as stream:
             return list(stream)
     except UnicodeDecodeError as error:
         raise InputError(
             _("The answers are not UTF-8."),
-            _("{path}: {reason} at byte {n}").format(path=file, reason=error.reason, n=error.start),
+            _("{path}: {reason} at byte {n}").format(path=_name(file), reason=error.reason, n=error.start),
             _("Convert the file to UTF-8."),
         ) from error
     except OSError as error:
-        raise InputError(_("The answers can't be read."), f"{file}: {error.strerror}", _("Check the path.")) from error
+        raise InputError(
+            _("The answers can't be read."), f"{_name(file)}: {error.strerror}", _("Check the path.")
+        ) from error
+
+
+def _name(file: Path) -> str:
+    return _("the standard input") if str(file) == "-" else str(file)

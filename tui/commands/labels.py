@@ -8,7 +8,7 @@ from core import project as projects
 from core.i18n import _
 from exports.dataset import write_labels
 from tui.commands import about
-from tui.options import as_json, directory
+from tui.options import ANY_PATH, as_json, directory
 from tui.output import data, data_json
 
 
@@ -21,9 +21,7 @@ from tui.output import data, data_json
     ),
 )
 @directory
-@click.option(
-    "--to", "target", required=True, metavar="FILE", type=click.Path(path_type=Path), help=_("A .jsonl or .csv file.")
-)
+@click.option("--to", "target", required=True, metavar="FILE", type=ANY_PATH, help=_("A .jsonl or .csv file."))
 @click.option("--force", is_flag=True, help=_("Replace a file that is there."))
 @as_json
 def labels_command(directory: Path, target: Path, *, force: bool, as_json: bool) -> None:

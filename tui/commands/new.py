@@ -8,7 +8,7 @@ from core.i18n import _
 from core.intake import new_project
 from tui.commands import about
 from tui.importing import Bar, report_import, warn_unreadable
-from tui.options import as_json, directory
+from tui.options import ANY_PATH, as_json, directory
 
 
 @click.command(
@@ -24,16 +24,12 @@ from tui.options import as_json, directory
     ),
 )
 @directory
-@click.option(
-    "--data", required=True, metavar="FILE", type=click.Path(path_type=Path), help=_("CSV, TSV, JSONL or text.")
-)
+@click.option("--data", required=True, metavar="FILE", type=ANY_PATH, help=_("CSV, TSV, JSONL or text."))
 @click.option("--text", metavar="COLUMN", help=_("Column that holds the text; default: found by name."))
 @click.option("--label", metavar="COLUMN", help=_("Column with existing answers, to be taken over."))
 @click.option("--task", metavar="NAME", default="classify", show_default=True, help=_("What an answer is."))
 @click.option("--labels", metavar="A,B|FILE", help=_("The classes: names, or a TOML or CSV file that describes them."))
-@click.option(
-    "--test", metavar="FILE", type=click.Path(path_type=Path), help=_("Held-out texts with answers, never asked.")
-)
+@click.option("--test", metavar="FILE", type=ANY_PATH, help=_("Held-out texts with answers, never asked."))
 @click.option("--encoder", metavar="NAME|PATH", help=_("minilm (embedded), a Hugging Face id, or a directory."))
 @as_json
 def new_command(  # noqa: PLR0913 (each is an option)

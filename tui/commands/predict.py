@@ -9,7 +9,8 @@ import click
 from core.errors import InputError
 from core.i18n import _
 from tui.commands import about
-from tui.output import shown_path
+from tui.options import ANY_PATH
+from tui.output import say_if_typed, shown_path
 
 MANIFEST = "handful.json"
 """The file that makes a directory a bundle."""
@@ -24,8 +25,8 @@ MANIFEST = "handful.json"
         """echo '{"text": "Where is my parcel?"}' | handful predict mail-model""",
     ),
 )
-@click.argument("bundle", metavar="BUNDLE", type=click.Path(path_type=Path))
-@click.argument("file", metavar="[FILE|-]", default="-", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("bundle", metavar="BUNDLE", type=ANY_PATH)
+@click.argument("file", metavar="[FILE|-]", default="-", type=ANY_PATH)
 @click.option("--text-lines", is_flag=True, help=_("Each line is a text, not JSON."))
 @click.option(
     "--batch", metavar="N", type=click.IntRange(1, 1024), default=32, show_default=True, help=_("Texts per step.")
@@ -38,6 +39,7 @@ def predict_command(bundle: Path, file: Path, batch: int, *, text_lines: bool) -
             _("{path} has no {name}.").format(path=bundle, name=MANIFEST),
             _("Make one: handful export DIR --to {path}").format(path=shown_path(bundle)),
         )
+    say_if_typed(file)
     args = [sys.executable, "-P", "-m", "exports.predict", "--batch", str(batch)]
     args += ["--text-lines", "--"] if text_lines else ["--"]
     os.execv(sys.executable, [*args, str(bundle), str(file)])  # noqa: S606 (no shell, fixed program)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core import tokenizing
-from core.connection import Connection, transaction
+from core.connection import transaction
 from core.errors import CancelledError
 from core.i18n import _
 from core.project import Project
@@ -21,13 +21,9 @@ from core.training.encoders.base import locate
 from core.training.space import Space
 from core.vectors import VectorStore
 from core.worker.protocol import JobContext
+from core.worker.rule import wanted_key
 
 SAMPLE = 2000
-
-
-def wanted_key(con: Connection, settings: Settings) -> str:
-    """What the features in force must have been made with; another key means that embedding is due."""
-    return f"{models.encoder_in_use(con)}|{settings.encoder}|{settings.max_length}"
 
 
 class Embed:

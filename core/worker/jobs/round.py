@@ -26,10 +26,10 @@ from core.training import round as rounds
 from core.training.base import Trainer
 from core.training.round import RoundRequest
 from core.vectors import VectorStore, rows_of
-from core.worker.jobs.embed import encoder_directory, fill, wanted_key
+from core.worker.jobs.embed import encoder_directory, fill
 from core.worker.judging import Judge, out_of_fold, strata
 from core.worker.protocol import JobContext
-from core.worker.rule import MIN_CLASSES
+from core.worker.rule import MIN_CLASSES, wanted_key
 
 STORY = "round.json"
 ROOM = 5
@@ -60,6 +60,7 @@ class Round:
             began = models.round_of_job(con, context.job.id)
             frozen = _freeze(project, task, began)
             summary = models.start_round(con, context.job.id, frozen.seq, frozen.set_hash, len(frozen.items))
+        _clear_scratch(project, summary)
         try:
             base = yield from encoder_directory(project, settings, models.BASE)
             request = _request(project, settings, task, frozen, base, summary)
@@ -87,6 +88,13 @@ def _options(context: JobContext) -> Settings:
     """The project's options, with the device that was named for this round alone."""
     device_name = context.job.args.get("device")
     return changed(context.settings, "device", device_name) if device_name else context.settings
+
+
+def _clear_scratch(project: Project, summary: RoundSummary) -> None:
+    """Remove what rounds that were cancelled or ended by force left behind."""
+    for path in project.rounds.glob("work-*"):
+        if not path.name.startswith(f"work-{summary.number:03d}-"):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _freeze(project: Project, task: Task[Any], began: RoundSummary | None) -> _Frozen:

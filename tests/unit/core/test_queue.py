@@ -9,6 +9,7 @@ from core import queue
 from core.connection import Connection
 from core.project import Project
 from core.records import QueueItem, Reason, Suggestion
+from core.settings import Settings, changed
 from core.store import imports, labels, models
 from core.store.labels import Decision, decide
 from core.tasks.classify import CLASSIFY, ClassAnswer
@@ -138,4 +139,19 @@ def test_a_ranking_is_fresh_until_the_next_decision(project: Project, con: Conne
     rank(con, queue_file, 2, directory="000002")
     assert queue.is_fresh(con)
     labels.undo(con, CLASSIFY, "ann")
+    assert not queue.is_fresh(con)
+
+
+def test_a_ranking_is_stale_once_another_encoder_is_in_use_or_an_option_that_shapes_it_moved(
+    con: Connection, queue_file: PutQueue
+) -> None:
+    options = Settings()
+    queue_file("000001", queue.encode([], labels.last_seq(con)))
+    info = {"encoder": models.BASE, "shape": queue.shape(options)}
+    models.add_ranking(con, "000001", labels.last_seq(con), info)
+    assert queue.is_fresh(con, options)
+    assert queue.is_fresh(con, changed(options, "epochs", 3))
+    for key, value in {"strategy": "random", "audit_share": "0.5", "max_length": "64", "seed": "1"}.items():
+        assert not queue.is_fresh(con, changed(options, key, value)), key
+    models.use_encoder(con, "1", "better")
     assert not queue.is_fresh(con)

@@ -8,11 +8,11 @@ import pytest
 from core.connection import Connection, IntegrityError, transaction
 from core.errors import InputError
 from core.records import Evaluation, LabelClass
-from core.store import classes, examples, imports, jobs, labels, meta, models, search
+from core.store import classes, examples, imports, jobs, labels, meta, models
 from core.store.labels import Decision, decide
 from core.tasks.classify import CLASSIFY, ClassAnswer
 from tests.conftest import CLASS_NAMES, HELD_OUT, POOL, AddTexts
-from tests.nasty import NASTY, STORABLE
+from tests.nasty import STORABLE
 
 
 def give(con: Connection, example_id: int, class_id: int | None) -> None:
@@ -94,15 +94,6 @@ def test_a_sample_is_spread_over_all_texts_and_stays_the_same(con: Connection, a
     assert len(examples.sample_texts(con, 10_000)) == 1015
     con.execute("DELETE FROM examples")
     assert examples.sample_texts(con, 5) == []
-
-
-def test_D12_no_query_makes_search_fail_and_a_text_is_found_by_its_words(con: Connection, add_texts: AddTexts) -> None:
-    add_texts(con, [text for text in STORABLE if text])
-    for text in NASTY:
-        for query in (text, f'"{text}', f"{text}*", f"a {text} -b"):
-            search.find(con, query)
-    assert search.find(con, "refund") == [1]
-    assert 6 in search.find(con, "退款")
 
 
 # --- classes

@@ -20,8 +20,9 @@ TABLES = {
 
 
 def state(con: Connection) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table that an import may touch; the search index is checked, and counted by its letters."""
+    """Every row of every table that an import may touch, and every word in the search index with its places."""
     con.execute("INSERT INTO search(search) VALUES ('integrity-check')")
+    con.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.words USING fts5vocab(main, search, instance)")
     found = {name: [tuple(row) for row in con.execute(query)] for name, query in TABLES.items()}
-    found["search"] = [(row[0],) for row in con.execute("SELECT rowid FROM search ORDER BY rowid")]
+    found["words"] = [tuple(row) for row in con.execute('SELECT term, doc, "offset" FROM words ORDER BY 1, 2, 3')]
     return found

@@ -14,7 +14,7 @@ def choose(*rows: dict[str, Any], wanted: str | None = None, label: str | None =
 
 def test_a_usual_name_is_taken_whatever_its_case() -> None:
     assert choose({"id": "a very long identifier", "Message": "hi"}) == "Message"
-    assert choose({"title": "a long title of some kind", "text": "hi"}) == "text"
+    assert choose({"body": "a long one of some kind", "text": "hi"}) == "text"
 
 
 def test_the_only_column_besides_the_label_is_taken() -> None:

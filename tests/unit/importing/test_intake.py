@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,25 @@ def test_a_place_that_is_not_ones_own_is_refused(home: Path, data: Path) -> None
     home.chmod(0o500)
     with pytest.raises(InputError, match="can't be made here"):
         make(home, data)
+
+
+def test_a_name_too_long_for_the_disk_is_refused(home: Path, data: Path) -> None:
+    with pytest.raises(InputError, match="can't be made here"):
+        new_project(home / ("x" * 300), data=data)
+    assert list(home.iterdir()) == []
+
+
+def test_a_pipe_can_bring_the_pool_but_not_the_test_set(home: Path, data: Path) -> None:
+    pipe = data.with_name("pipe")
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="can't be a pipe"):
+        make(home, data, test=pipe)
+    assert list(home.iterdir()) == []
+    writer = threading.Thread(target=pipe.write_bytes, args=(data.read_bytes(),))
+    writer.start()
+    with make(home, pipe).open() as con:
+        assert examples.total(con) == 3
+    writer.join()
 
 
 def test_a_project_that_appears_meanwhile_is_not_replaced(home: Path, data: Path) -> None:

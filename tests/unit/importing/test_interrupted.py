@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,13 @@ def child(work: Callable[[], None]) -> Iterator[int]:
             work()
         finally:
             os._exit(0)
-    yield pid
+    try:
+        yield pid
+    finally:
+        with suppress(ChildProcessError):  # the test has seen its end
+            if os.waitpid(pid, os.WNOHANG) == (0, 0):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
 
 
 def killed_after(statements: int, project: Project, data: Path, split: Any) -> int:
@@ -142,7 +148,7 @@ def test_an_error_after_the_last_commit_leaves_the_import_whole(
     with pytest.raises(KeyboardInterrupt):
         import_file(project, con, data)
     assert len(imports.reports(con)) == 3
-    assert examples.total(con) == 24
+    assert examples.total(con) == len(list(examples.walk(con))) == 24
 
 
 def test_X10_a_full_disk_is_refused_with_nothing_changed(project: Project, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ def test_a_quoted_value_may_hold_lines_commas_and_quotes(give: Any) -> None:
         ('text,n\na,1\n"b,2\nc,3\n"d",4\n', 3),
         ('text,n\n"a\nb",1\n"c\nd","e\nf,2\n', 5),
         ('text,n\n"a" b,"c\nd",1\n', 2),
+        ('text,n\n"a ""\n"",1\nb,2\n', 2),
         ('"text,n\na,1\n', 1),
     ],
 )

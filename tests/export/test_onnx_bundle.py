@@ -1,0 +1,349 @@
+"""From a project to a bundle, with all its processes."""
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from onnx import numpy_helper
+from tokenizers import Tokenizer
+from transformers import AutoConfig
+
+from core import demo, inuse
+from core.errors import InputError, RefusedError
+from core.project import Project
+from core.records import Job, JobEvent
+from core.store import models
+from core.training import head
+from core.vectors import VectorStore
+from core.worker.protocol import JobContext
+from exports import bundle as bundles
+from exports import onnx_model, parity, reference, sampling
+from exports.job import EXPORT
+from exports.plan import Plan
+from exports.predict import Predictor
+from tests import tiny
+from tests.conftest import POOL, AddTexts
+from tests.export.making import manifest_of, run, teach
+
+N = 96
+"""Texts for parity in most of these tests; the full number is tried on a slow day."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """One export, and the staging directory as it was just before it was published."""
+
+    project: Project
+    bundle: Path
+    events: list[JobEvent]
+    stage: Path
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _fewer_texts() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        everything = bundles.reference_texts
+        patch.setattr(bundles, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
+        yield
+
+
+@pytest.fixture(scope="module")
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A tiny BERT with the sketch (one of fifteen texts is Chinese), exported."""
+    root = tmp_path_factory.mktemp("made")
+    shutil.copytree(template, root / "project")
+    project = teach(Project(root / "project"), str(tiny.bert(root / "encoder")), max_length=64)
+    events: list[JobEvent] = []
+    target = root / "out" / "bundle"
+    job = Job(1, "export", {"to": str(target)}, "running", 0.0)
+    before = os.umask(0)
+    try:
+        for event in EXPORT.run(JobContext(project, job, project.settings())):
+            events.append(event)
+            if event.payload.get("name") == "publish":
+                (stage,) = target.parent.glob(".stage-*")
+                shutil.copytree(stage, root / "stage")
+    finally:
+        os.umask(before)
+    return Made(project, target, events, root / "stage")
+
+
+@pytest.fixture
+def stage(made: Made, tmp_path: Path) -> Path:
+    """A copy of the staging directory, to be damaged."""
+    return shutil.copytree(made.stage, tmp_path / "stage")
+
+
+def resign(stage: Path) -> None:
+    said = manifest_of(stage)
+    for name in said["files"]:
+        said["files"][name]["sha256"] = hashlib.sha256((stage / name).read_bytes()).hexdigest()
+    (stage / "handful.json").write_text(json.dumps(said), encoding="utf-8")
+
+
+def perturb(model_file: Path) -> None:
+    """Add 1e-2 to one weight of the head, the one that counts most on these texts."""
+    model = onnx.load(model_file)
+    (bias,) = [t for t in model.graph.initializer if t.name.endswith("head.bias")]
+    values = numpy_helper.to_array(bias).copy()
+    values[0] += 1e-2
+    bias.CopyFrom(numpy_helper.from_array(values, bias.name))
+    onnx.save(model, model_file)
+
+
+def test_the_phases_come_in_order_and_progress_often(made: Made) -> None:
+    assert [e.payload["name"] for e in made.events if e.kind == "phase"] == ["load", "graph", "parity", "publish"]
+    assert sum(e.kind == "progress" for e in made.events) >= 3
+    assert made.events[-1].kind == "result"
+
+
+def test_the_result_has_the_numbers_and_the_bundle_is_written_down(made: Made) -> None:
+    result = made.events[-1].payload
+    assert result["path"] == str(made.bundle)
+    assert result["model"] == "head"
+    assert result["size_bytes"] == sum(p.stat().st_size for p in made.bundle.iterdir())
+    assert result["parity"]["ok"] is True
+    assert result["parity"]["texts"] == N
+    assert result["parity"]["max_abs_diff"] <= 1e-5
+    assert result["parity"]["flips"] == 0
+    assert result["parity"]["features_compared"] == len(POOL) + 3
+    assert result["parity"]["features_cosine"] > 0.99
+    with made.project.open(readonly=True) as con:
+        ((path, info, _when),) = models.bundles(con)
+    assert path == str(made.bundle)
+    assert info == result
+
+
+def test_a_bundle_holds_these_files_and_they_are_private(made: Made) -> None:
+    names = sorted(p.name for p in made.bundle.iterdir())
+    assert names == ["README.md", "config.json", "handful.json", "model.onnx", "predict.py", "tokenizer.json"]
+    assert sorted(manifest_of(made.bundle)["files"]) == [n for n in names if n != "handful.json"]
+    assert stat.S_IMODE(made.bundle.stat().st_mode) == 0o700
+    assert stat.S_IMODE(made.bundle.parent.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(p.stat().st_mode) for p in made.bundle.iterdir()} == {0o600}
+    assert [p.name for p in made.bundle.parent.iterdir()] == ["bundle"]
+
+
+def test_no_text_of_the_project_and_no_place_of_this_machine_is_in_it(made: Made) -> None:
+    assert set(POOL) <= set(reference.read(made.stage).texts)
+    for path in made.bundle.iterdir():
+        content = path.read_bytes()
+        for text in POOL:
+            if len(text) > 10:
+                assert text.encode() not in content
+        assert str(made.project.root.parent).encode() not in content
+
+
+def test_it_answers_as_the_project_does(made: Made) -> None:
+    """Through the whole of training's side: stored features, head, softmax."""
+    with made.project.open(readonly=True) as con:
+        model = inuse.model_in_use(made.project, con)
+    stored = VectorStore(model.space_dir, int(model.space["dim"]))
+    expected = head.load(model.head_dir).logits(stored.vectors()[: len(POOL)])
+    np.testing.assert_allclose(Predictor(made.bundle).logits(POOL), expected, atol=0.02)
+
+
+def test_the_parity_check_saw_what_torch_gives(made: Made) -> None:
+    known = reference.read(made.stage)
+    with made.project.open(readonly=True) as con:
+        model = inuse.model_in_use(made.project, con)
+    plan = Plan(str(model.encoder_dir), str(model.space_dir), str(model.head_dir), model.space, 1, [])
+    whole = onnx_model.load(plan)
+    tokenizer = Tokenizer.from_file(str(model.space_dir / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(64)
+    for i, text in enumerate(known.texts[:10]):
+        ids = torch.tensor([tokenizer.encode(text).ids])
+        with torch.inference_mode():
+            truth = whole(ids, torch.ones_like(ids))["logits"].numpy()
+        np.testing.assert_allclose(known.logits[i], truth[0], atol=1e-5)
+
+
+def test_plain_onnxruntime_and_the_shipped_tokenizer_are_enough(made: Made) -> None:
+    texts = [*POOL, "", "x " * 500, "退" * 300, "👩‍👩‍👧‍👦 \x00 \u202e"]
+    tokenizer = Tokenizer.from_file(str(made.bundle / "tokenizer.json"))
+    encoded = tokenizer.encode_batch(texts)
+    feed = {
+        "input_ids": np.array([e.ids for e in encoded]),
+        "attention_mask": np.array([e.attention_mask for e in encoded]),
+    }
+    assert feed["input_ids"].shape[1] == 64
+    run = onnxruntime.InferenceSession(str(made.bundle / "model.onnx"), providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(run.run(None, feed)[0], Predictor(made.bundle).logits(texts), atol=1e-5)
+
+
+def test_transformers_reads_its_config(made: Made) -> None:
+    config = AutoConfig.from_pretrained(made.bundle, local_files_only=True, trust_remote_code=False)
+    assert config.model_type == "bert"
+    assert config.id2label == {0: "refund", 1: "login", 2: "speed"}
+    assert config.num_labels == 3
+
+
+def test_one_weight_off_by_a_hundredth_leaves_no_bundle(
+    made: Made, stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    perturb(stage / "model.onnx")
+    real = bundles._result_of
+
+    def graph_is_damaged(module: str, folder: Path, what: str) -> Generator[JobEvent, None, dict[str, Any]]:
+        if module == "exports.parity":
+            return (yield from real(module, folder, what))
+        yield JobEvent("phase", {"name": "graph"})
+        for name in ("model.onnx", "reference.npz", "reference.json"):
+            shutil.copy(stage / name, folder / name)
+        return {"pad_id": 0, "features_compared": 15, "features_cosine": 1.0}
+
+    monkeypatch.setattr(bundles, "_result_of", graph_is_damaged)
+    target = tmp_path / "out" / "bundle"
+    with pytest.raises(RefusedError, match="no bundle was made") as caught:
+        run(made.project, EXPORT, {"to": str(target)})
+    assert "1.00e-02" in caught.value.what
+    assert list(target.parent.iterdir()) == []
+    with made.project.open(readonly=True) as con:
+        assert str(target) not in {path for path, _info, _when in models.bundles(con)}
+
+
+def test_an_undamaged_stage_passes_the_same_check(stage: Path) -> None:
+    *_rest, last = parity.work(stage)
+    assert last.payload["ok"] is True
+    perturb(stage / "model.onnx")
+    resign(stage)
+    with pytest.raises(RefusedError):
+        list(parity.work(stage))
+
+
+def test_an_earlier_bundle_stays_without_force_and_is_replaced_with_it(
+    made: Made, stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "bundle"
+    shutil.copytree(made.bundle, target)
+    (target / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match="--force"):
+        run(made.project, EXPORT, {"to": str(target)})
+    assert (target / "mine.txt").exists()
+
+    def ready(module: str, folder: Path, what: str) -> Generator[JobEvent, None, dict[str, Any]]:
+        yield JobEvent("phase", {"name": what})
+        for name in ("model.onnx", "reference.npz", "parity.json"):
+            shutil.copy(stage / name, folder / name)
+        found = {"pad_id": 0, "features_compared": 15, "features_cosine": 1.0}
+        return found if what == "graph" else json.loads((stage / "parity.json").read_text(encoding="utf-8"))
+
+    monkeypatch.setattr(bundles, "_result_of", ready)
+    run(made.project, EXPORT, {"to": str(target), "force": True})
+    assert not (target / "mine.txt").exists()
+    assert Predictor(target).predict(["hi"])
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_cancelling_leaves_nothing_behind(made: Made, tmp_path: Path) -> None:
+    job = Job(1, "export", {"to": str(tmp_path / "deep" / "bundle")}, "running", 0.0)
+    running = EXPORT.run(JobContext(made.project, job, made.project.settings()))
+    assert next(e for e in running if e.kind == "progress").payload["what"] == "graph"
+    assert list((tmp_path / "deep").iterdir()) != []
+    running.close()  # type: ignore[attr-defined]
+    assert list((tmp_path / "deep").iterdir()) == []
+
+
+@pytest.fixture
+def plan(made: Made, tmp_path: Path) -> Plan:
+    """A plan whose parts are copies that may be damaged."""
+    with made.project.open(readonly=True) as con:
+        model = inuse.model_in_use(made.project, con)
+    parts = [
+        str(shutil.copytree(source, tmp_path / name))
+        for name, source in (("encoder", model.encoder_dir), ("space", model.space_dir), ("head", model.head_dir))
+    ]
+    return Plan(*parts, model.space, 1, list(range(1, 16)))
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [("encoder", "model.safetensors"), ("space", "tokenizer.json"), ("head", "head.safetensors")],
+)
+def test_a_damaged_part_of_the_model_is_refused_by_name(plan: Plan, tmp_path: Path, part: str, name: str) -> None:
+    onnx_model.load(plan)
+    path = tmp_path / part / name
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(RefusedError) as caught:
+        onnx_model.load(plan)
+    assert str(tmp_path / part) in caught.value.what
+    path.unlink()
+    with pytest.raises(RefusedError):
+        onnx_model.load(plan)
+
+
+def test_a_head_for_other_features_is_refused(plan: Plan) -> None:
+    other = Plan(plan.encoder_dir, plan.space_dir, plan.head_dir, {**plan.space, "dim": 7}, 1, [])
+    with pytest.raises(RefusedError, match="do not fit"):
+        onnx_model.load(other)
+
+
+def test_features_that_are_not_the_stored_ones_are_refused(plan: Plan, stage: Path, tmp_path: Path) -> None:
+    """Weights that a library filled in at random pass every comparison of the model with itself."""
+    whole = onnx_model.load(plan)
+    *_events, last = onnx_model.write_reference(stage, _with_ids(plan, stage), whole)
+    assert last.payload["features_compared"] == 15
+    with torch.no_grad():
+        for parameter in whole.featurizer.encoder.parameters():
+            parameter.copy_(torch.randn_like(parameter) * 0.02)
+    with pytest.raises(RefusedError, match="cosine"):
+        list(onnx_model.write_reference(stage, _with_ids(plan, stage), whole))
+
+
+def _with_ids(plan: Plan, stage: Path) -> Plan:
+    """The plan with the example ids of the staged reference texts."""
+    ids = json.loads((stage / "plan.json").read_text(encoding="utf-8"))["example_ids"]
+    return Plan(plan.encoder_dir, plan.space_dir, plan.head_dir, plan.space, 1, ids)
+
+
+def test_code_in_an_encoders_directory_never_runs_nor_ships(made: Made, plan: Plan, tmp_path: Path) -> None:
+    evil = tmp_path / "encoder"
+    (evil / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')", encoding="utf-8")
+    tiny.change_config(evil, auto_map={"AutoModel": "evil.Model", "AutoConfig": "evil.Config"})
+    onnx_model.load(plan)
+    assert not (tmp_path / "ran").exists()
+    facts = type("Facts", (), {"classes": ((1, "x"),)})()
+    said = bundles.config_of(json.loads((evil / "config.json").read_text(encoding="utf-8")), facts)
+    assert "auto_map" not in said
+
+
+def test_the_embedded_encoder_exports_without_a_sketch(template: Path, tmp_path: Path) -> None:
+    shutil.copytree(template, tmp_path / "project")
+    project = Project(tmp_path / "project")
+    with project.open() as con:
+        con.execute("DELETE FROM examples WHERE id = 6")  # the one Chinese text
+    teach(project, "minilm")
+    exported = run(project, EXPORT)[-1].payload
+    said = manifest_of(Path(exported["path"]))
+    assert said["encoder"]["lexical"] is None
+    assert said["encoder"]["name"] == "minilm"
+    assert said["max_length"] == 256
+    assert exported["parity"]["max_abs_diff"] <= 1e-4
+    assert Path(exported["path"]).parent == project.bundles
+    assert 85e6 < exported["size_bytes"] < 100e6
+
+
+@pytest.mark.slow
+def test_the_embedded_encoder_exports_with_a_sketch_on_the_whole_demo(
+    project: Project, add_texts: AddTexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundles, "reference_texts", sampling.reference_texts)
+    with project.open() as con:
+        add_texts(con, demo.texts())
+    teach(project, "minilm")
+    exported = run(project, EXPORT)[-1].payload
+    assert exported["parity"]["texts"] == 512
+    assert exported["parity"]["max_abs_diff"] <= 1e-4
+    assert manifest_of(Path(exported["path"]))["encoder"]["lexical"] is not None

@@ -1,0 +1,130 @@
+"""Encoders of two layers, made from a configuration in a moment: real files, real formats, nothing downloaded.
+
+Their weights are random, but drawn from a seed, so that the same call makes the same bytes.
+"""
+
+import json
+import re
+import string
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import (
+    BertConfig,
+    BertModel,
+    DistilBertConfig,
+    DistilBertModel,
+    PretrainedConfig,
+    PreTrainedModel,
+    RobertaConfig,
+    RobertaModel,
+)
+from transformers import logging as transformers_logging
+
+transformers_logging.disable_progress_bar()
+
+HIDDEN, HEADS, INNER, LAYERS, POSITIONS = 32, 4, 64, 2, 66
+WORDS = re.findall(
+    r"\w+",
+    """
+    the a my your is was not and to of it i you card money refund back please where when login password reset account
+    locked internet slow router speed cable broken order parcel late cancel help want send shoes charged twice
+    """,
+)
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+
+def wordpiece() -> Tokenizer:
+    """A small uncased WordPiece of Latin letters and some words; padding and cutting at 8, as careless ones are."""
+    pieces = [*string.ascii_lowercase, *string.digits, *string.punctuation]
+    entries = [*SPECIAL, *dict.fromkeys([*pieces, *(f"##{p}" for p in string.ascii_lowercase + string.digits), *WORDS])]
+    vocab = {entry: number for number, entry in enumerate(entries)}
+    tokenizer = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]"))  # noqa: S106 (no password)
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", vocab["[SEP]"]), ("[CLS]", vocab["[CLS]"]))
+    tokenizer.add_special_tokens(SPECIAL)
+    tokenizer.enable_padding(length=8, pad_id=0, pad_token="[PAD]")  # noqa: S106 (no password)
+    tokenizer.enable_truncation(8)
+    return tokenizer
+
+
+def byte_level() -> Tokenizer:
+    """A small byte-level BPE like RoBERTa's: no text has an unknown token."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))  # noqa: S106 (no password)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel()
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=330,
+        show_progress=False,
+        special_tokens=["<s>", "<pad>", "</s>", "<unk>"],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+    )
+    tokenizer.train_from_iterator([" ".join(WORDS)] * 4, trainer)
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    return tokenizer
+
+
+def bert(directory: Path, *, seed: int = 0, extra_rows: int = 0, layers: int = LAYERS) -> Path:
+    """A BERT; `extra_rows`: how many rows of its embedding matrix no token uses."""
+    tokenizer = wordpiece()
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size() + extra_rows,
+        hidden_size=HIDDEN,
+        num_hidden_layers=layers,
+        num_attention_heads=HEADS,
+        intermediate_size=INNER,
+        max_position_embeddings=POSITIONS,
+    )
+    return _save(directory, BertModel, config, tokenizer, seed)
+
+
+def roberta(directory: Path, *, seed: int = 0) -> Path:
+    """A RoBERTa, whose padding id is 1 and whose positions start behind it."""
+    tokenizer = byte_level()
+    config = RobertaConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=HIDDEN,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=HEADS,
+        intermediate_size=INNER,
+        max_position_embeddings=POSITIONS,
+        type_vocab_size=1,
+    )
+    return _save(directory, RobertaModel, config, tokenizer, seed)
+
+
+def distilbert(directory: Path, *, seed: int = 0) -> Path:
+    """A DistilBERT, whose configuration names everything differently."""
+    tokenizer = wordpiece()
+    config = DistilBertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        dim=HIDDEN,
+        n_layers=LAYERS,
+        n_heads=HEADS,
+        hidden_dim=INNER,
+        max_position_embeddings=POSITIONS,
+    )
+    return _save(directory, DistilBertModel, config, tokenizer, seed)
+
+
+BUILDERS = {"bert": bert, "distilbert": distilbert, "roberta": roberta}
+"""Every kind by name, for tests that must hold for all of them."""
+
+
+def _save(
+    directory: Path, kind: type[PreTrainedModel], config: PretrainedConfig, tokenizer: Tokenizer, seed: int
+) -> Path:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        kind(config).save_pretrained(directory, safe_serialization=True)
+    tokenizer.save(str(directory / "tokenizer.json"))
+    return directory
+
+
+def change_config(directory: Path, **changes: object) -> None:
+    """Write some entries of a config.json anew."""
+    path = directory / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))

@@ -1,0 +1,96 @@
+"""The default queue: who gets a say when, and that its audits are a fair sample."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.querying.base import Pick, PoolView
+from core.querying.policy import LABELS_PER_CLASS, auto, trusts_the_model
+from core.querying.randomly import audit, randomly
+from core.querying.uncertainty import margin
+from tests.unit.querying.worlds import pool
+
+
+def rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def strategies(picks: list[Pick]) -> list[str]:
+    return [pick.strategy for pick in picks]
+
+
+def view_with(labels: int, *, share: float = 0.0) -> PoolView:
+    return replace(pool(80, labelled=labels), audit_share=share)
+
+
+def test_few_labels_let_the_pool_decide_alone() -> None:
+    view = view_with(3 * LABELS_PER_CLASS - 1)
+    assert not trusts_the_model(view)
+    assert set(strategies(auto(view, 20, rng(0)))) == {"typical"}
+
+
+def test_with_enough_labels_doubts_and_typical_texts_take_turns() -> None:
+    view = view_with(3 * LABELS_PER_CLASS)
+    assert trusts_the_model(view)
+    assert strategies(auto(view, 6, rng(0))) == ["margin", "typical"] * 3
+
+
+def test_many_labels_of_one_class_are_not_enough() -> None:
+    assert not trusts_the_model(pool(80, labelled=40, classes=1))
+
+
+def test_labels_without_a_model_are_not_enough() -> None:
+    assert not trusts_the_model(pool(80, labelled=40, model=False))
+
+
+def test_about_the_asked_share_of_the_queue_is_audit() -> None:
+    view = replace(pool(200, labelled=0), audit_share=0.3)
+    counts = [strategies(auto(view, 40, rng(seed))).count("audit") for seed in range(25)]
+    assert 0.25 < sum(counts) / 1000 < 0.35
+    assert len(set(counts)) > 1, "which places are audits is drawn too"
+
+
+@pytest.mark.parametrize(("share", "audits"), [(0.0, 0), (1.0, 30)])
+def test_no_share_means_none_and_all_means_all(share: float, audits: int) -> None:
+    assert strategies(auto(view_with(20, share=share), 30, rng(1))).count("audit") == audits
+
+
+def test_audits_carry_how_many_were_drawn_of_how_many_open() -> None:
+    view = view_with(20, share=0.3)
+    for seed in range(5):
+        picks = auto(view, 40, rng(seed))
+        audits = [pick for pick in picks if pick.strategy == "audit"]
+        assert {pick.probability for pick in audits} == {len(audits) / len(view.open)}
+        assert {pick.probability for pick in picks if pick.strategy != "audit"} <= {None}
+
+
+def test_audits_are_drawn_from_all_open_texts_even_from_those_wanted_anyway() -> None:
+    view = replace(pool(42, labelled=12, skipped=0, classes=2), audit_share=0.5)
+    assert trusts_the_model(view)
+    wanted = {pick.row for pick in margin(view, 4, rng(0))}
+    drawn: Counter[int] = Counter()
+    places = 0
+    for seed in range(500):
+        rows = [pick.row for pick in auto(view, 10, rng(seed)) if pick.strategy == "audit"]
+        drawn.update(rows)
+        places += len(rows)
+    expected = places / 30
+    assert all(abs(drawn[row] - expected) < 4.5 * expected**0.5 for row in view.open.tolist())
+    assert sum(drawn[row] for row in wanted) == pytest.approx(expected * len(wanted), rel=0.15)
+
+
+def test_random_draws_are_uniform_without_replacement() -> None:
+    view = pool(20, labelled=0, skipped=0)
+    drawn: Counter[int] = Counter()
+    for seed in range(2000):
+        drawn.update(pick.row for pick in randomly(view, 5, rng(seed)))
+    assert all(abs(drawn[row] - 500) < 4.5 * (500 * 0.75) ** 0.5 for row in range(20))
+
+
+def test_random_and_audit_draws_are_the_same_but_for_their_names() -> None:
+    view = pool()
+    one, two = randomly(view, 5, rng(3)), audit(view, 5, rng(3))
+    assert [(p.row, p.probability) for p in one] == [(p.row, p.probability) for p in two]
+    assert {p.probability for p in one} == {5 / len(view.open)}
