@@ -5,7 +5,6 @@ one exception: SQLite does its own atomic writes (`connection.py`).
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,6 +113,8 @@ def _discard(path: Path) -> None:
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
+        import shutil  # its archive formats cost every start of the command ten milliseconds
+
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)

@@ -4,7 +4,6 @@ Each field carries its sentence and range, from which `handful config`, the sett
 The record travels with every round and is stored with it.
 """
 
-import difflib
 import json
 import os
 import re
@@ -104,7 +103,9 @@ def spec(key: str) -> Any:
     by_name = {f.name: f for f in fields(Settings)}
     if key in by_name:
         return by_name[key]
-    near = difflib.get_close_matches(key, by_name, n=1)
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, by_name, n=1)
     raise InputError(
         _("There is no option called {key!r}.").format(key=key),
         _("Options: {names}.").format(names=", ".join(by_name)),

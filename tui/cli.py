@@ -3,7 +3,6 @@
 Exit codes: 0 done · 1 unexpected · 2 the input needs mending · 3 the work was refused or failed · 130 interrupted.
 """
 
-import difflib
 import errno
 import importlib
 import os
@@ -42,7 +41,9 @@ class Commands(click.Group):
         names = self.list_commands(ctx)
         if not args or args[0] in names or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
-        near = difflib.get_close_matches(args[0].lower(), names, n=1)
+        from difflib import get_close_matches
+
+        near = get_close_matches(args[0].lower(), names, n=1)
         raise InputError(
             _("There is no command called {name!r}.").format(name=args[0]),
             _("Did you mean {near!r}?").format(near=near[0]) if near else "",

@@ -13,6 +13,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 WORDS = ("refund", "money", "login", "password", "slow", "wifi", "please")
 CLASSES = ("refund", "login", "speed")
 WEIGHTS = np.zeros((5 + len(WORDS), 3), np.float32)
+WEIGHTS[0] = 9.0, 0.0, -9.0  # padding that is not masked can't go unnoticed
 WEIGHTS[5:] = [[2, 0, 0], [1, 0, 0], [0, 2, 0], [0, 1, 0], [0, 0, 2], [0, 0, 1], [0.25, 0, 0]]
 
 

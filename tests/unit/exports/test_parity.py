@@ -95,11 +95,12 @@ def test_a_near_tie_may_tip_but_a_clear_answer_may_not() -> None:
     assert parity.count_flips(truth, truth) == 0
 
 
-def test_a_flip_alone_is_enough_to_refuse() -> None:
+def test_another_answer_or_other_tokens_are_enough_to_refuse() -> None:
     truth = np.array([[0.0, 3e-4], [0.0, 1.0]], np.float32)
     found = np.array([[2e-4, 1e-4], [0.0, 1.0]], np.float32)
     known = reference.Reference(("a", "b"), (1,), 1, truth, np.zeros((2, 32), np.uint8))
     assert parity.summary(known, found, 0)["ok"] is False
+    assert parity.summary(known, found, 0)["flips"] == 1
     assert parity.summary(known, truth, 0)["ok"] is True
     assert parity.summary(known, truth, 1)["ok"] is False
 
