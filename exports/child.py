@@ -25,6 +25,8 @@ from core.show import shorten
 BEAT = 0.5
 """Seconds after which a child that says nothing is reported to be still at work."""
 _ERROR = "error"
+_OFFLINE = {"HF_HUB_OFFLINE": "1"}
+"""All that an export needs lies on this machine."""
 
 
 def events_of(module: str, folder: Path, *, what: str) -> Iterator[JobEvent]:
@@ -35,7 +37,9 @@ def events_of(module: str, folder: Path, *, what: str) -> Iterator[JobEvent]:
     command = [sys.executable, "-P", "-m", module, os.fspath(folder)]
     with (
         TemporaryFile() as errors,
-        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors) as child,
+        subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=os.environ | _OFFLINE
+        ) as child,
     ):
         done = yield from _listen(child, what)
         if not done:

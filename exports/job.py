@@ -12,8 +12,8 @@ from core.i18n import _
 from core.project import Project
 from core.records import JobEvent
 from core.show import visible
-from core.store import models
-from core.worker.protocol import JobContext
+from core.store import examples, models
+from core.worker.protocol import JobContext, JobKind
 from exports.base import Exporter, ExportRequest
 
 FORMAT = "onnx"
@@ -31,6 +31,7 @@ class Export:
     def run(self, context: JobContext) -> Iterator[JobEvent]:
         project, args = context.project, context.job.args
         exporter: Exporter = plugins.load(plugins.EXPORTERS, str(args.get("format") or FORMAT))
+        yield from first_model(context)
         with project.open(readonly=True) as con:
             target = _given(str(args["to"])) if args.get("to") else free_name(project, con)
         request = ExportRequest(project, context.settings, target, force=bool(args.get("force")))
@@ -42,6 +43,22 @@ class Export:
 
 
 EXPORT = Export()
+
+
+def first_model(context: JobContext) -> Iterator[JobEvent]:
+    """Make the first model of a project that has labels enough but was not embedded yet; else do nothing."""
+    project = context.project
+    with project.open(readonly=True) as con:
+        ranking, task = models.newest_ranking(con), project.task(con)
+        answers = [task.decode(item.stored) for item in examples.labelled(con)]
+    if ranking is not None or task.training_problem(answers):
+        return  # there is a model, or the exporter says why there is none
+    from core.worker.learner import refresh  # with torch behind it, which is seldom needed here
+
+    kind: JobKind = plugins.load(plugins.JOBS, "embed")
+    yield from (event for event in kind.run(context) if event.kind != "result")
+    with project.open() as con:
+        refresh(project, con)
 
 
 def _given(path: str) -> Path:

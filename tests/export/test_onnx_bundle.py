@@ -19,7 +19,7 @@ from onnx import numpy_helper
 from tokenizers import Tokenizer
 from transformers import AutoConfig
 
-from core import demo, inuse
+from core import demo, inuse, tokenizing
 from core.errors import InputError, RefusedError
 from core.project import Project
 from core.records import Job, JobEvent
@@ -35,6 +35,7 @@ from exports.predict import Predictor
 from tests import tiny
 from tests.conftest import POOL, AddTexts
 from tests.export.making import manifest_of, run, teach
+from tests.nasty import STORABLE
 
 N = 96
 """Texts for parity in most of these tests; the full number is tried on a slow day."""
@@ -181,6 +182,17 @@ def test_plain_onnxruntime_and_the_shipped_tokenizer_are_enough(made: Made) -> N
     assert feed["input_ids"].shape[1] == 64
     run = onnxruntime.InferenceSession(str(made.bundle / "model.onnx"), providers=["CPUExecutionProvider"])
     np.testing.assert_allclose(run.run(None, feed)[0], Predictor(made.bundle).logits(texts), atol=1e-5)
+
+
+def test_any_text_has_the_same_ids_in_serving_as_in_training(made: Made) -> None:
+    with made.project.open(readonly=True) as con:
+        model = inuse.model_in_use(made.project, con)
+    rng = np.random.default_rng(0)
+    letters = rng.integers(32, 0x3000, (2000, 12)).tolist()
+    texts = [*STORABLE, *demo.texts(), *("".join(map(chr, row)) for row in letters), "长文 " * 250_000, "x" * 1_000_000]
+    training = tokenizing.load(model.space_dir / "tokenizer.json", int(model.space["max_length"]))
+    expected = [encoding.ids for encoding in training.encode_batch(texts)]
+    assert Predictor(made.bundle).token_ids(texts) == expected
 
 
 def test_transformers_reads_its_config(made: Made) -> None:

@@ -48,7 +48,7 @@ class Embedded:
                 _("Reinstall Handful, or choose another encoder: handful config DIR encoder NAME"),
             )
         found = sorted(Path(spec.origin).parent.glob("model/**/model.safetensors"))
-        if not found or False:
+        if not found or sha256_of(found[0]) != SHA256:
             raise InputError(
                 _("The embedded encoder is not the one that was published."),
                 str(found[0] if found else spec.origin),

@@ -1,5 +1,7 @@
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,8 +34,10 @@ class Fake:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
-    made = Fake()
-    monkeypatch.setattr(export_job.plugins, "load", lambda _group, _name: made)
+    made, load = Fake(), plugins.load
+    monkeypatch.setattr(
+        export_job.plugins, "load", lambda group, name: made if group == plugins.EXPORTERS else load(group, name)
+    )
     return made
 
 
@@ -87,3 +91,41 @@ def test_without_a_model_the_job_is_refused(project: Project, con: Connection, f
     with pytest.raises(RefusedError, match="no model"):
         run(project, con)
     assert not models.bundles(con)
+
+
+class FakeEmbed:
+    """Stands for the embedding of a pool, and the refit after it."""
+
+    def __init__(self, project: Project, con: Connection) -> None:
+        self.project, self.con, self.times = project, con, 0
+
+    def run(self, _context: JobContext) -> Iterator[JobEvent]:
+        self.times += 1
+        yield JobEvent("phase", {"name": "embed"})
+        yield JobEvent("result", {"texts": 15})
+
+    def refresh(self, _project: Project, _con: Connection) -> None:
+        give_model(self.project, self.con)
+
+
+def test_labels_that_came_with_the_texts_become_a_model_before_the_export(
+    project: Project, con: Connection, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = FakeEmbed(project, con)
+    load = plugins.load
+    monkeypatch.setattr(
+        export_job.plugins, "load", lambda group, name: embed if group == plugins.JOBS else load(group, name)
+    )
+    monkeypatch.setitem(sys.modules, "core.worker.learner", SimpleNamespace(refresh=embed.refresh))
+    with pytest.raises(RefusedError):
+        run(project, con)
+    assert embed.times == 0, "without labels there is nothing to make a model of"
+    give_labels(con)
+    events = run(project, con)
+    assert [(event.kind, event.payload.get("name")) for event in events] == [
+        ("phase", "embed"),
+        ("phase", "load"),
+        ("result", None),
+    ]
+    run(project, con)
+    assert embed.times == 1

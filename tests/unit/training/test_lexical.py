@@ -108,9 +108,10 @@ def test_padding_does_not_change_the_sketch(extended: Tokenizer, sketch: Lexical
     together = sketch(*pad(ids, 0))
     for row, one in enumerate(ids):
         assert torch.equal(sketch(*pad([one], 0))[0], together[row])
-        wide, mask = pad([one + [0] * 9], 0)
-        mask[:, len(one) :] = 0
-        assert torch.equal(sketch(wide, mask)[0], together[row])
+        for pad_id in (0, 7):
+            wide, mask = pad([one + [pad_id] * 9], pad_id)
+            mask[:, len(one) :] = 0
+            assert torch.equal(sketch(wide, mask)[0], together[row])
 
 
 @pytest.mark.parametrize("text", ["", "!", "退", "\x00", "a" * 500, "💸💸"])
