@@ -78,8 +78,11 @@ def script_of(text: str) -> str:
     return best if seen[best] else "COMMON"
 
 
-def readability(tokenizer: Tokenizer, texts: Iterable[str]) -> list[Readability]:
-    """Unknown tokens per script, the script with most texts first. The tokenizer must not cut."""
+def readability(tokenizer: Tokenizer, texts: Iterable[str], vocab_size: int | None = None) -> list[Readability]:
+    """Unknown tokens per script, the script with most texts first. The tokenizer must not cut.
+
+    `vocab_size`: how many ids the encoder knows, if the tokenizer was extended beyond it; None if it was not.
+    """
     unknown = unknown_id(tokenizer)
     sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for text in texts:
@@ -87,7 +90,7 @@ def readability(tokenizer: Tokenizer, texts: Iterable[str]) -> list[Readability]
         cell = sums[script_of(text)]
         cell[0] += 1
         cell[1] += len(ids)
-        cell[2] += sum(i == unknown for i in ids)
+        cell[2] += sum(i == unknown or (vocab_size is not None and i >= vocab_size) for i in ids)
     found = [Readability(script, *cell) for script, cell in sums.items()]
     return sorted(found, key=lambda r: -r.texts)
 

@@ -125,7 +125,7 @@ def test_cancelling_takes_less_than_five_seconds(project: Project, con: Connecti
     wait_until(lambda: jobs.events(con, job_id))
     jobs.request_cancel(con, job_id)
     took = wait_until(lambda: state_of(con, job_id) == "cancelled", 6)
-    assert took < (5 if kind == "stubborn" else 1)
+    assert took < 5
     assert (project.root / "tidied").exists() == (kind == "sleepy")  # before it is called cancelled
     assert over(con, after).state == "done"  # without anybody starting another worker
 

@@ -60,7 +60,7 @@ def test_the_worker_survives_the_end_of_its_terminal(project: Project, con: Conn
     assert os.getsid(pid) == pid
     job = jobs.enqueue(con, "sleepy", {"seconds": 0.5})
     os.close(master)
-    assert shell.wait(5) == -signal.SIGHUP
+    assert shell.wait(30) == -signal.SIGHUP
     assert over(con, job).state == "done"
     assert holder(project.worker_lock) == pid
 

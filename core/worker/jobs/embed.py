@@ -72,8 +72,9 @@ def fill(project: Project, settings: Settings, ref: str, encoder_dir: Path, key:
 def _facts(made: Space, encoder_dir: Path, sample: list[str]) -> dict[str, object]:
     """How well the encoder reads the project's writing, and how much of it is cut."""
     whole = tokenizing.load(encoder_dir / "tokenizer.json", None)
+    known = made.info["lexical"]["vocab_size"] if made.info["lexical"] else None
     return {
-        "unknown": {r.script: round(r.unknown_share, 4) for r in tokenizing.readability(whole, sample)},
+        "unknown": {r.script: round(r.unknown_share, 4) for r in tokenizing.readability(whole, sample, known)},
         "cut": round(tokenizing.cut_share(whole, sample, int(made.info["max_length"])), 4),
         "lexical": made.info["lexical"] is not None,
     }

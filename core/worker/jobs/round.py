@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -29,7 +30,7 @@ from core.vectors import VectorStore, rows_of
 from core.worker.jobs.embed import encoder_directory, fill
 from core.worker.judging import Judge, out_of_fold, strata
 from core.worker.protocol import JobContext
-from core.worker.rule import MIN_CLASSES, wanted_key
+from core.worker.rule import MIN_CLASSES, MIN_PER_CLASS, wanted_key
 
 STORY = "round.json"
 ROOM = 5
@@ -109,6 +110,13 @@ def _freeze(project: Project, task: Task[Any], began: RoundSummary | None) -> _F
     if problem:
         raise RefusedError(
             _("A round can't start."), problem, _("Label texts of at least {n} classes.").format(n=MIN_CLASSES)
+        )
+    sizes = Counter(c for answer in answers for c in task.classes_of(answer))
+    if sum(n >= MIN_PER_CLASS for n in sizes.values()) < MIN_CLASSES:  # labels may go between the asking and the start
+        raise RefusedError(
+            _("A round can't start."),
+            _("Without one of its folds too little is left to learn from."),
+            _("Label at least {least} texts of each of {n} classes.").format(least=MIN_PER_CLASS, n=MIN_CLASSES),
         )
     text = json.dumps([[item.example.id, item.stored] for item in items])
     return _Frozen(seq, items, answers, hashlib.sha256(text.encode()).hexdigest())

@@ -50,6 +50,13 @@ def test_scripts_are_counted_apart_the_most_frequent_first(bert: Path) -> None:
     assert found[0].unknown_share == pytest.approx(2 / 7)
 
 
+def test_ids_an_encoder_does_not_know_are_unknown_to_it_too(bert: Path) -> None:
+    tokenizer = load(bert / "tokenizer.json", None)
+    first = tokenizer.token_to_id("refund")
+    assert readability(tokenizer, ["where is my refund"], first) == [Readability("LATIN", 1, 4, 1)]
+    assert readability(tokenizer, ["where is my refund"]) == [Readability("LATIN", 1, 4, 0)]
+
+
 @pytest.mark.parametrize(
     ("text", "script"),
     [
