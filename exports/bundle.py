@@ -102,8 +102,15 @@ def check_target(target: Path, *, force: bool) -> None:
 
 
 def _need_room(target: Path, encoder_dir: Path) -> None:
+    weights = encoder_dir / "model.safetensors"
+    if not weights.is_file():
+        raise RefusedError(
+            _("The encoder of the model in use is gone."),
+            visible(os.fspath(weights)),
+            _("Put it back, or choose another: handful config DIR encoder NAME"),
+        )
     place = next(parent for parent in target.parents if parent.exists())
-    need = ROOM * (encoder_dir / "model.safetensors").stat().st_size
+    need = ROOM * weights.stat().st_size
     free = shutil.disk_usage(place).free
     if free < need:
         raise RefusedError(

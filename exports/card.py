@@ -12,7 +12,7 @@ PUBLIC_NAMES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
 """Hub ids of encoders that go by another name here."""
 USE = """\
 ```sh
-pip install onnxruntime tokenizers numpy
+pip install onnxruntime tokenizers numpy  # Python 3.11 or newer
 echo '{"text": "…"}' | python predict.py .
 ```
 

@@ -22,6 +22,7 @@ from core.store import classes, examples, labels, meta, models
 from core.tasks.base import Task
 from exports.predict import ACTIVATION, FORMAT, FORMAT_VERSION, MANIFEST
 
+SOURCES: tuple[Source, ...] = get_args(Source)
 LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "onnx", "torch", "transformers")
 
 
@@ -53,15 +54,18 @@ def read(project: Project, con: Connection, settings: Settings) -> Facts:
     with one_moment(con):
         model = inuse.model_in_use(project, con)
         task, names = project.task(con), classes.names(con)
-        return Facts(
-            model,
-            task.name,
-            _unique([(int(i), names[int(i)]) for i in model.head["class_ids"]]),
-            _encoder_name(settings.encoder),
-            _training(con, task, model, names),
-            tuple(_metrics(con, task, model, names)),
-            meta.get(con, "readability", {}),
-        )
+        unique = _unique([(int(i), names[int(i)]) for i in model.head["class_ids"]])
+        training = _training(con, task, model, names | dict(unique))
+        found = [models.newest_evaluation(con, model.name, source) for source in SOURCES]
+        encoder = str(meta.get(con, "encoder_name", settings.encoder))
+        readability = meta.get(con, "readability", {})
+    metrics = tuple(
+        {"event_seq": one.event_seq, **report.as_json()}
+        for one in found
+        if one is not None
+        for report in reports(task, one, names)
+    )
+    return Facts(model, task.name, unique, _encoder_name(encoder), training, metrics, readability)
 
 
 def _unique(found: list[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
@@ -94,17 +98,6 @@ def _fingerprint(items: list[LabelledExample]) -> str:
     """SHA-256 over ids and stored answers, as rounds compute it."""
     text = json.dumps([[item.example.id, item.stored] for item in items])
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _metrics(con: Connection, task: Task[Any], model: ModelInUse, names: Mapping[int, str]) -> list[dict[str, Any]]:
-    sources: tuple[Source, ...] = get_args(Source)
-    found = [models.newest_evaluation(con, model.name, source) for source in sources]
-    return [
-        {"event_seq": one.event_seq, **report.as_json()}
-        for one in found
-        if one is not None
-        for report in reports(task, one, names)
-    ]
 
 
 def manifest(facts: Facts, files: Sequence[Path], parity: Mapping[str, Any]) -> dict[str, Any]:

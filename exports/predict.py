@@ -1,7 +1,7 @@
 """Predict with a bundle: texts in, labels and probabilities out, without torch.
 
-This one file needs onnxruntime, tokenizers and numpy, nothing else. It ships in every bundle and runs there as
-`python predict.py BUNDLE [FILE|-]`; `handful predict` runs the same file. From Python:
+This one file needs Python 3.11, onnxruntime, tokenizers and numpy, nothing else. It ships in every bundle and runs
+there as `python predict.py BUNDLE [FILE|-]`; `handful predict` runs the same file. From Python:
 
     from predict import Predictor
     Predictor("my-bundle").predict(["where is my refund?"])

@@ -37,7 +37,7 @@ from tests.conftest import POOL, AddTexts
 from tests.export.making import manifest_of, run, teach
 from tests.nasty import STORABLE
 
-N = 96
+N = 48
 """Texts for parity in most of these tests; the full number is tried on a slow day."""
 
 

@@ -1,5 +1,4 @@
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -94,13 +93,19 @@ def test_too_little_room_is_refused_before_anything_is_written(
 ) -> None:
     give_labels(con)
     give_model(project, con)
-    usage = os.statvfs(tmp_path)
     monkeypatch.setattr(bundles.shutil, "disk_usage", lambda _path: type("U", (), {"free": 249})())
     request = ExportRequest(project, Settings(), tmp_path / "deep" / "out")
     with pytest.raises(RefusedError, match="too little room"):
         list(ONNX_BUNDLE.export(request))
     assert not (tmp_path / "deep").exists()
-    assert usage.f_bsize
+
+
+def test_an_encoder_that_is_gone_is_said(project: Project, con: Connection, tmp_path: Path) -> None:
+    give_labels(con)
+    (give_model(project, con) / "model.safetensors").unlink()
+    with pytest.raises(RefusedError, match="is gone"):
+        list(ONNX_BUNDLE.export(ExportRequest(project, Settings(), tmp_path / "out")))
+    assert not (tmp_path / "out").exists()
 
 
 def test_leftovers_of_a_killed_export_are_cleared_and_other_peoples_are_not(

@@ -9,7 +9,7 @@ from core.errors import RefusedError
 from core.project import Project
 from core.records import LabelClass
 from core.settings import Settings
-from core.store import classes, examples
+from core.store import classes, examples, meta
 from exports import contract
 from tests.unit.exports.models_in_use import give_evaluations, give_labels, give_model
 
@@ -37,7 +37,9 @@ def test_two_classes_of_one_name_are_told_apart(project: Project, con: Connectio
         classes.add(con, [LabelClass(0, "refund")], "ada")
     give_labels(con)
     give_model(project, con, class_ids=(1, 2, 4))
-    assert contract.read(project, con, Settings()).classes == ((1, "refund #1"), (2, "login"), (4, "refund #4"))
+    facts = contract.read(project, con, Settings())
+    assert facts.classes == ((1, "refund #1"), (2, "login"), (4, "refund #4"))
+    assert facts.training["labels"]["refund #1"] == 3
 
 
 def test_the_labels_it_learned_from_are_counted_and_fingerprinted(project: Project, con: Connection) -> None:
@@ -84,6 +86,14 @@ def test_no_place_on_this_machine_is_told(project: Project, con: Connection, opt
     give_labels(con)
     give_model(project, con)
     assert contract.read(project, con, Settings(encoder=option)).encoder == said
+
+
+def test_the_encoder_is_the_one_the_features_were_made_with(project: Project, con: Connection) -> None:
+    give_labels(con)
+    give_model(project, con)
+    with transaction(con):
+        meta.put(con, "encoder_name", "org/earlier")
+    assert contract.read(project, con, Settings(encoder="org/asked-for-since")).encoder == "org/earlier"
 
 
 def test_handful_json_tells_all_and_seals_every_file(project: Project, con: Connection, tmp_path: Path) -> None:

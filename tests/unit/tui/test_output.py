@@ -69,6 +69,13 @@ def test_json_keeps_every_character_and_shows_none_that_acts(capsys: pytest.Capt
     assert capsys.readouterr().out == '{"text": "a\\u001b[2J\\u202e"}\n'
 
 
+def test_a_line_of_data_or_narration_acts_on_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    output.data("a\x1b[2J")
+    output.say("b\u202e")
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("a␛[2J\n", "b⟨202E⟩\n")
+
+
 @pytest.mark.parametrize(
     ("n", "said"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (2_500_000, "2.5 MB"), (3e9, "3.0 GB")]
 )
