@@ -25,12 +25,12 @@ def serve(project: Project, duty: Duty, kinds: Callable[[str], JobKind] = instal
     """
     environment.settle()
     lock = WorkerLock(project.worker_lock)
+    watch = Watch(project, lock, lambda: launch.start(project))
+    _listen(watch)  # first: whoever sees the lock held may ask its holder to end
     if not lock.acquire(LOCK_PATIENCE):
         return 0
     log.start(project)
     logger.info("worker started, version %s", __version__)
-    watch = Watch(project, lock, lambda: launch.start(project))
-    _listen(watch)
     watch.start()
     crashed = False
     try:

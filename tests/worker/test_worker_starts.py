@@ -48,7 +48,9 @@ def test_a_second_worker_ends_at_once_and_says_nothing(project: Project) -> None
 
 def test_the_worker_survives_the_end_of_its_terminal(project: Project, con: Connection, tmp_path: Path) -> None:
     master, slave = pty.openpty()
-    grab = f"import fcntl; fcntl.ioctl(0, {termios.TIOCSCTTY}, 0)\n"
+    # a test run under nohup hands down an ignored hang-up
+    grab = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+    grab += f"import fcntl; fcntl.ioctl(0, {termios.TIOCSCTTY}, 0)\n"
     wait = f"open({str(tmp_path / 'started')!r}, 'w').close(); import time; time.sleep(60)\n"
     command = starter(project, wait)
     command[3] = grab + command[3]
