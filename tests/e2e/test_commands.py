@@ -470,6 +470,7 @@ def test_the_shell_completes_commands_and_options(handful: Cli, mail: Project) -
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_embedded_encoder_goes_the_same_way(handful: Cli) -> None:
     handful("new", "mail", "--data", write_csv(handful.cwd / "mail.csv"), "--labels", ",".join(CLASSES))
     ids = [row["id"] for row in handful("next", "mail", "-n", 12, "--json").rows]
@@ -483,6 +484,7 @@ def test_the_embedded_encoder_goes_the_same_way(handful: Cli) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_demo_runs_by_itself(handful: Cli) -> None:
     found = handful("demo", "--auto", "--dir", "try", "--json").json
     assert found["labels"] == 48
