@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +46,8 @@ def take_answers(
             _("There are no answers in the file."), "", _('A line looks like {"id": 5, "label": "refund"}')
         )
     with transaction(con):
-        ids = _class_ids(con, task, settings, given, annotator)
+        act = os.urandom(16).hex()
+        ids = _class_ids(con, task, settings, given, annotator, act)
         decisions = [
             Decision(
                 g.example_id,
@@ -54,7 +56,7 @@ def take_answers(
             )
             for g in given
         ]
-        new = record(con, task, decisions, annotator)
+        new = record(con, task, decisions, annotator, act=act)
     return new, len(given) - new
 
 
@@ -108,7 +110,7 @@ def _find(con: Connection, number: int, row: dict[str, Any]) -> tuple[int, str]:
 
 
 def _class_ids(
-    con: Connection, task: Task[Any], settings: Settings, given: Sequence[Given], annotator: str
+    con: Connection, task: Task[Any], settings: Settings, given: Sequence[Given], annotator: str, act: str
 ) -> dict[str, int]:
     """name → id for every class the lines name; new ones are made only if the project is open to them."""
     known = classes.ids(con)
@@ -123,7 +125,7 @@ def _class_ids(
                     hint or _("To let new labels make classes: handful config DIR open_classes true"),
                 )
     names = [name for g in given if g.raw is not None for name in task.names_in(g.raw)]
-    return classes.ensure(con, names, annotator)
+    return classes.ensure(con, names, annotator, act=act)
 
 
 def _bad(number: int, why: str, line: str) -> InputError:

@@ -104,6 +104,11 @@ def create(root: Path, task: str) -> Project:
     return project
 
 
+def is_project(root: Path) -> bool:
+    """Whether a directory looks like a project; nothing is opened."""
+    return is_file(root / DATABASE)
+
+
 def find(root: Path) -> Project:
     """The project in a directory, checked, migrated if it is older.
 

@@ -29,7 +29,12 @@ def encode(items: Sequence[QueueItem], event_seq: int) -> bytes:
             **pick_of(item),
             "suggestion": None
             if item.suggestion is None
-            else {"value": item.suggestion.value, "score": item.suggestion.score, "source": item.suggestion.source},
+            else {
+                "value": item.suggestion.value,
+                "score": item.suggestion.score,
+                "source": item.suggestion.source,
+                "scores": item.suggestion.scores,
+            },
         }
         for item in items
     ]
@@ -49,8 +54,13 @@ def _decode(row: Mapping[str, Any]) -> QueueItem:
         row["strategy"],
         Reason(row["reason"]["kind"], row["reason"]["args"]),
         row["probability"],
-        None if said is None else Suggestion(said["value"], said["score"], said["source"]),
+        None if said is None else _suggestion(said),
     )
+
+
+def _suggestion(said: Mapping[str, Any]) -> Suggestion:
+    scores = tuple((class_id, p) for class_id, p in said.get("scores", ()))
+    return Suggestion(said["value"], said["score"], said["source"], scores)
 
 
 def upcoming(project: Project, con: Connection, n: int) -> list[QueueItem]:

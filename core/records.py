@@ -51,6 +51,8 @@ class Suggestion:
     """Probability in 0..1 where the source has one."""
     source: str
     """Who suggests it: `head`, `round 3`, a rule's name."""
+    scores: tuple[tuple[int, float], ...] = ()
+    """(class id, probability) of the likeliest classes, the likeliest first; empty if the source has none."""
 
 
 @dataclass(frozen=True, slots=True)

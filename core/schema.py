@@ -121,7 +121,42 @@ def m003_work(db: "Database") -> None:
     )
 
 
-STEPS: tuple[Callable[["Database"], None], ...] = (m001_examples, m002_answers, m003_work)
+def m004_acts(db: "Database") -> None:
+    """Everything else a person does and may undo: marks on texts, the life of classes, guidelines; and time per answer.
+
+    Classes that exist already are told of as nobody's, so that nobody's undo takes them away.
+    """
+    _run(
+        db,
+        """
+    CREATE TABLE changes (
+        seq INTEGER PRIMARY KEY REFERENCES events(seq), act TEXT NOT NULL, annotator TEXT NOT NULL, kind TEXT NOT NULL,
+        example_id INTEGER, class_id INTEGER, payload TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);
+    CREATE INDEX changes_undo ON changes(annotator, undone, seq);
+    CREATE INDEX changes_act ON changes(act);
+    CREATE INDEX changes_example ON changes(example_id, kind, undone, seq) WHERE example_id IS NOT NULL;
+    CREATE INDEX changes_class ON changes(class_id, undone, seq) WHERE class_id IS NOT NULL;
+    CREATE INDEX changes_kind ON changes(kind, undone, seq);
+    INSERT INTO changes(seq, act, annotator, kind, class_id, payload)
+        SELECT e.seq, e.act, '', e.kind, c.id, json_object('name', c.name, 'key', c.key, 'description', c.description,
+        'examples', json(c.examples)) FROM events e JOIN classes c ON c.id = json_extract(e.payload, '$.id')
+        WHERE e.kind = 'class.new';
+    CREATE TABLE marks (
+        example_id INTEGER PRIMARY KEY, flagged INTEGER NOT NULL DEFAULT 0, note TEXT NOT NULL DEFAULT '');
+    CREATE INDEX marks_flagged ON marks(example_id) WHERE flagged = 1;
+    CREATE TABLE example_classes (
+        class_id INTEGER NOT NULL, example_id INTEGER NOT NULL, PRIMARY KEY (class_id, example_id)) WITHOUT ROWID;
+    CREATE INDEX example_classes_example ON example_classes(example_id);
+    INSERT INTO example_classes(class_id, example_id)
+        SELECT json_extract(a.value, '$.class'), x.id FROM examples x JOIN answers a
+        ON a.example_id = x.id AND a.seq = x.answer_seq
+        WHERE a.state = 'answered' AND json_extract(a.value, '$.class') IS NOT NULL;
+    ALTER TABLE events ADD COLUMN seconds REAL;
+    """,
+    )
+
+
+STEPS: tuple[Callable[["Database"], None], ...] = (m001_examples, m002_answers, m003_work, m004_acts)
 VERSION = len(STEPS)
 
 

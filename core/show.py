@@ -23,7 +23,8 @@ def _mark(char: str) -> str:
     return f"\u27e8{code:04X}\u27e9"
 
 
-def _needs_mark(char: str) -> bool:
+def is_acting(char: str) -> bool:
+    """Whether a character acts on a terminal or can't be seen, so that a mark must stand for it."""
     code = ord(char)
     if code in _JOINERS:
         return False
@@ -41,7 +42,7 @@ def visible(text: str, *, multiline: bool = False) -> str:
     if text.isascii() and text.isprintable():
         return text
     kept = _KEPT if multiline else frozenset[str]()
-    return "".join(c if c in kept or not _needs_mark(c) else _mark(c) for c in text)
+    return "".join(c if c in kept or not is_acting(c) else _mark(c) for c in text)
 
 
 def shorten(text: str, width: int) -> str:
@@ -55,7 +56,7 @@ def json_line(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
     if text.isascii():  # json escapes everything below the blank itself; DEL is left
         return text.replace("\x7f", "\\u007f")
-    return "".join(c if not _needs_mark(c) else _json_escape(c) for c in text)
+    return "".join(c if not is_acting(c) else _json_escape(c) for c in text)
 
 
 def _json_escape(char: str) -> str:

@@ -80,7 +80,12 @@ def _encoder_name(option: str) -> str:
 
 def _training(con: Connection, task: Task[Any], model: ModelInUse, names: Mapping[int, str]) -> dict[str, Any]:
     seq = int(model.head["event_seq"])
-    items = [item for item in examples.labelled(con) if item.seq <= seq]
+    known = {int(i) for i in model.head["class_ids"]}  # answers of a class that was archived were not learnt from
+    items = [
+        item
+        for item in examples.labelled(con)
+        if item.seq <= seq and known.issuperset(task.classes_of(task.decode(item.stored)))
+    ]
     counts = Counter(names[c] for item in items for c in task.classes_of(task.decode(item.stored)))
     since = labels.last_seq(con) - seq
     return {

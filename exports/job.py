@@ -50,7 +50,7 @@ def first_model(context: JobContext) -> Iterator[JobEvent]:
     project = context.project
     with project.open(readonly=True) as con:
         ranking, task = models.newest_ranking(con), project.task(con)
-        answers = [task.decode(item.stored) for item in examples.labelled(con)]
+        answers = [task.decode(item.stored) for item in examples.labelled(con, learnable=True)]
     if ranking is not None or task.training_problem(answers):
         return  # there is a model, or the exporter says why there is none
     from core.worker.learner import refresh  # with torch behind it, which is seldom needed here

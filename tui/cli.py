@@ -7,6 +7,7 @@ import errno
 import importlib
 import os
 import sys
+from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
@@ -14,6 +15,7 @@ from click.shell_completion import CompletionItem
 from core import __version__
 from core.errors import HandfulError, InputError, RefusedError
 from core.i18n import _
+from core.project import is_project
 from tui.commands import COMMANDS, SECTIONS
 
 EPILOG = _("Exit codes: 0 done, 1 unexpected, 2 input needs mending, 3 work refused or failed, 130 interrupted.")
@@ -39,6 +41,8 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         names = self.list_commands(ctx)
+        if args and args[0] not in names and is_project(Path(args[0])):
+            args = ["open", *args]
         if not args or args[0] in names or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
         from difflib import get_close_matches
@@ -74,11 +78,18 @@ class Commands(click.Group):
     help=_("A few dozen labels in the terminal become a text model you can deploy."),
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    no_args_is_help=True,
+    invoke_without_command=True,
 )
 @click.version_option(__version__, prog_name="handful")
-def cli() -> None:
-    """Hold the commands together; each does its own work."""
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Hold the commands together; each does its own work. Alone on a terminal it opens the app."""
+    if ctx.invoked_subcommand is not None:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(2)
+    ctx.invoke(importlib.import_module("tui.commands.open").open_command)
 
 
 def main() -> None:

@@ -6,13 +6,12 @@ how many labels there will be, and a queue cut for two hundred makes a poor firs
 few large clusters first, then ever finer ones around what is picked already.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from core.querying import reasons
 from core.querying.base import Pick, PoolView
+from core.querying.clusters import k_means, unit
 from core.records import Reason
 
 MAX_POOL = 6000
@@ -36,7 +35,7 @@ def typical(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
     most = max(MAX_POOL, take)
     rows = view.open if len(view.open) <= most else np.sort(rng.choice(view.open, most, replace=False))
     done = view.labelled[-MAX_POOL:]
-    x = _unit(view.features[np.concatenate([rows, done])])
+    x = unit(view.features[np.concatenate([rows, done])])
     asked = _Asked(x[len(rows) :][-REMEMBERED:], take)
     free = np.arange(len(x)) < len(rows)
     scale = len(view.open) / len(rows)
@@ -75,7 +74,7 @@ def _stage(
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """Up to `size` picks and the twins that were passed over, each as (row of `x`, size of its cluster)."""
     k = min(int((~free).sum()) + size, MAX_CLUSTERS, len(x))
-    cluster = _k_means(x, k, rng)
+    cluster = k_means(x, k, rng)
     labels_in = np.bincount(cluster[~free], minlength=k)
     sizes = np.bincount(cluster[free], minlength=k)
     ranked: dict[int, NDArray[np.int64]] = {}
@@ -98,11 +97,6 @@ def _stage(
     return picked, twins
 
 
-def _unit(features: NDArray[Any]) -> NDArray[np.float32]:
-    x = np.asarray(features, np.float32)
-    return np.asarray(x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9), np.float32)
-
-
 def _by_typicality(x: NDArray[np.float32], members: NDArray[np.int64]) -> NDArray[np.int64]:
     """Members of one cluster, the one most similar to its nearest neighbours first."""
     if len(members) < 3:
@@ -112,36 +106,3 @@ def _by_typicality(x: NDArray[np.float32], members: NDArray[np.int64]) -> NDArra
     near = min(NEIGHBOURS, len(sample))
     score = np.partition(similar, len(sample) - near, axis=1)[:, -near:].mean(axis=1)
     return members[np.argsort(-score, kind="stable")]
-
-
-def _k_means(x: NDArray[np.float32], k: int, rng: np.random.Generator, rounds: int = 6) -> NDArray[np.int64]:
-    """Spherical k-means with k-means++ starts (Arthur and Vassilvitskii 2007); cluster numbers [n]."""
-    centres = x[_spread_starts(x, k, rng)]
-    cluster = np.zeros(len(x), np.int64)
-    for _round in range(rounds):
-        cluster = np.argmax(x @ centres.T, axis=1)
-        sums = _sums(x, cluster, k)
-        length = np.linalg.norm(sums, axis=1, keepdims=True)
-        centres = np.where(length > 0, sums / np.maximum(length, 1e-9), centres)
-    return cluster
-
-
-def _sums(x: NDArray[np.float32], cluster: NDArray[np.int64], k: int) -> NDArray[np.float32]:
-    """Sum of each cluster's rows, [k, dim]; zeros for an empty one."""
-    order = np.argsort(cluster, kind="stable")
-    filled, starts = np.unique(cluster[order], return_index=True)
-    sums = np.zeros((k, x.shape[1]), np.float32)
-    sums[filled] = np.add.reduceat(x[order], starts, axis=0)
-    return sums
-
-
-def _spread_starts(x: NDArray[np.float32], k: int, rng: np.random.Generator) -> list[int]:
-    first = int(rng.integers(len(x)))
-    starts, distance = [first], 1.0 - x @ x[first]
-    for _start in range(k - 1):
-        weight = np.maximum(distance, 0.0).astype(np.float64) ** 2
-        total = weight.sum()
-        chosen = int(rng.choice(len(x), p=weight / total)) if total > 0 else int(rng.integers(len(x)))
-        starts.append(chosen)
-        distance = np.minimum(distance, 1.0 - x @ x[chosen])
-    return starts

@@ -59,6 +59,14 @@ def _derive(con: Connection, task: Task[Any], before: int) -> None:
         " WHERE e.seq > ? GROUP BY x.split, e.payload",
         (before,),
     ).fetchall()
+    con.executemany(
+        "INSERT INTO example_classes(class_id, example_id) VALUES (?, ?)",
+        (
+            (class_id, row[0])
+            for row in con.execute("SELECT example_id, payload FROM events WHERE seq > ?", (before,)).fetchall()
+            for class_id in task.classes_of(task.decode(row[1]))
+        ),
+    )
     for split, n in skipped:
         labels.count_answer(con, task, ("skipped", None, None, split), -n)
     for split, stored, n in answered:

@@ -175,3 +175,12 @@ def events(con: Connection, job_id: int, after: int = 0) -> list[tuple[int, JobE
         "SELECT id, kind, payload, created FROM job_events WHERE job_id = ? AND id > ? ORDER BY id", (job_id, after)
     )
     return [(r[0], JobEvent(r[1], json.loads(r[2])), r[3]) for r in rows]
+
+
+def last_progress(con: Connection, job_id: int) -> JobEvent | None:
+    """A job's newest `progress` event; None if it has told of none."""
+    row = con.execute(
+        "SELECT kind, payload FROM job_events WHERE job_id = ? AND kind = 'progress' ORDER BY id DESC LIMIT 1",
+        (job_id,),
+    ).fetchone()
+    return JobEvent(row[0], json.loads(row[1])) if row else None

@@ -6,17 +6,21 @@ the newest `answered` among its annotators' answers; it is `skipped` if there ar
 
 import json
 import os
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from core import clock
 from core.connection import Connection, transaction
+from core.store import meta
 from core.store.meta import bump
 from core.tasks.base import Task
 
-LABEL, SKIP, UNDO, REDO = "label", "skip", "undo", "redo"
+LABEL, SKIP = "label", "skip"
 _STATE = {LABEL: "answered", SKIP: "skipped"}
+_LAST_SERVED = "served:"
+_ALL = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,20 @@ class Decision:
     """How the text came to be asked; empty: what the queue recorded when it served the text."""
     uuid: str = ""
     """Made by the client, so that a retried commit is not a second decision; empty: a new one."""
+    seconds: float | None = None
+    """How long the person looked at the text; None where nobody measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer on record."""
+
+    example_id: int
+    stored: str | None
+    """In its task's stored form; None: the text was skipped."""
+    annotator: str
+    seq: int
+    """Number of the event that gave it."""
 
 
 def decide(con: Connection, task: Task[Any], decisions: Sequence[Decision], annotator: str) -> int:
@@ -41,15 +59,15 @@ def decide(con: Connection, task: Task[Any], decisions: Sequence[Decision], anno
         return record(con, task, decisions, annotator)
 
 
-def record(con: Connection, task: Task[Any], decisions: Sequence[Decision], annotator: str) -> int:
-    """As `decide`, inside the caller's transaction."""
-    act, moment, new = os.urandom(16).hex(), clock.now(), 0
+def record(con: Connection, task: Task[Any], decisions: Sequence[Decision], annotator: str, *, act: str = "") -> int:
+    """As `decide`, inside the caller's transaction, as part of a larger act if one is given."""
+    act, moment, new = act or os.urandom(16).hex(), clock.now(), 0
     for decision in decisions:
         kind = LABEL if decision.stored is not None else SKIP
         pick = decision.pick or served_pick(con, decision.example_id)
         row = con.execute(
-            "INSERT INTO events(uuid, act, kind, example_id, annotator, payload, pick, created)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(uuid) DO NOTHING RETURNING seq",
+            "INSERT INTO events(uuid, act, kind, example_id, annotator, payload, pick, created, seconds)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(uuid) DO NOTHING RETURNING seq",
             (
                 decision.uuid or os.urandom(16).hex(),
                 act,
@@ -59,6 +77,7 @@ def record(con: Connection, task: Task[Any], decisions: Sequence[Decision], anno
                 decision.stored or "{}",
                 json.dumps(dict(pick), ensure_ascii=False),
                 moment,
+                decision.seconds,
             ),
         ).fetchone()
         if row is None:
@@ -76,42 +95,6 @@ def served_pick(con: Connection, example_id: int) -> Mapping[str, Any]:
     """What the queue recorded when it last served this text; empty if it never did."""
     row = con.execute("SELECT pick FROM served WHERE example_id = ?", (example_id,)).fetchone()
     return json.loads(row[0]) if row else {}
-
-
-def undo(con: Connection, task: Task[Any], annotator: str) -> list[int]:
-    """Take back the annotator's newest act that stands; returns the ids of its texts (empty: nothing to undo)."""
-    with transaction(con):
-        row = con.execute(
-            "SELECT act FROM decisions WHERE annotator = ? AND undone = 0 ORDER BY seq DESC LIMIT 1", (annotator,)
-        ).fetchone()
-        return _turn(con, task, annotator, UNDO, row[0]) if row else []
-
-
-def redo(con: Connection, task: Task[Any], annotator: str) -> list[int]:
-    """Bring back the act undone last, unless something was decided since; returns the ids of its texts.
-
-    What was undone before a newer decision is gone for good, even if that decision is undone later.
-    """
-    with transaction(con):
-        row = con.execute(
-            "SELECT act FROM events e WHERE annotator = ?1 AND kind = 'undo'"
-            " AND seq > coalesce((SELECT max(seq) FROM decisions WHERE annotator = ?1 AND undone = 0), 0)"
-            " AND EXISTS (SELECT 1 FROM decisions d WHERE d.act = e.act AND d.undone = 1) ORDER BY seq DESC LIMIT 1",
-            (annotator,),
-        ).fetchone()
-        return _turn(con, task, annotator, REDO, row[0]) if row else []
-
-
-def _turn(con: Connection, task: Task[Any], annotator: str, kind: str, act: str) -> list[int]:
-    con.execute(
-        "INSERT INTO events(uuid, act, kind, annotator, payload, created) VALUES (?, ?, ?, ?, ?, ?)",
-        (os.urandom(16).hex(), act, kind, annotator, json.dumps({"act": act}), clock.now()),
-    )
-    con.execute("UPDATE decisions SET undone = ? WHERE act = ?", (int(kind == UNDO), act))
-    touched = [r[0] for r in con.execute("SELECT example_id FROM decisions WHERE act = ? ORDER BY seq", (act,))]
-    for example_id in dict.fromkeys(touched):
-        refold(con, task, example_id, annotator)
-    return touched
 
 
 def refold(con: Connection, task: Task[Any], example_id: int, annotator: str) -> None:
@@ -134,6 +117,18 @@ def refold(con: Connection, task: Task[Any], example_id: int, annotator: str) ->
     con.execute("UPDATE examples SET state = ?, answer_seq = ? WHERE id = ?", (after[0], after[1], example_id))
     count_answer(con, task, before, -1)
     count_answer(con, task, (*after, before[3]), 1)
+    if before[2] != after[2]:
+        _classify(con, task, example_id, after[2])
+
+
+def _classify(con: Connection, task: Task[Any], example_id: int, stored: str | None) -> None:
+    """Note which classes the text's current answer counts for."""
+    con.execute("DELETE FROM example_classes WHERE example_id = ?", (example_id,))
+    if stored is not None:
+        found = task.classes_of(task.decode(stored))
+        con.executemany(
+            "INSERT INTO example_classes(class_id, example_id) VALUES (?, ?)", [(c, example_id) for c in found]
+        )
 
 
 _Standing = tuple[str, int | None, str | None, str]
@@ -176,10 +171,74 @@ def last_seq(con: Connection) -> int:
 
 def record_served(con: Connection, picks: Mapping[int, Mapping[str, Any]], annotator: str) -> None:
     """Remember how these texts (id → strategy, reason, probability …) came to be asked."""
-    moment = clock.now()
     with transaction(con):
-        con.executemany(
-            "INSERT INTO served(example_id, annotator, pick, created) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-            " annotator = excluded.annotator, pick = excluded.pick, created = excluded.created",
-            [(i, annotator, json.dumps(dict(p), ensure_ascii=False), moment) for i, p in picks.items()],
-        )
+        note_served(con, picks, annotator)
+
+
+def note_served(con: Connection, picks: Mapping[int, Mapping[str, Any]], annotator: str) -> None:
+    """As `record_served`, inside the caller's transaction."""
+    moment = clock.now()
+    con.executemany(
+        "INSERT INTO served(example_id, annotator, pick, created) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " annotator = excluded.annotator, pick = excluded.pick, created = excluded.created",
+        [(i, annotator, json.dumps(dict(p), ensure_ascii=False), moment) for i, p in picks.items()],
+    )
+    if len(picks) == 1:
+        meta.put(con, f"{_LAST_SERVED}{annotator}", next(iter(picks)))
+
+
+def last_served(con: Connection, annotator: str) -> tuple[int, Mapping[str, Any]] | None:
+    """(id, pick) of the text that was shown to this annotator last, if it is still open."""
+    example_id = meta.get(con, f"{_LAST_SERVED}{annotator}")
+    row = con.execute(
+        "SELECT 1 FROM examples WHERE id = ? AND state = 'open' AND split = 'pool'", (example_id,)
+    ).fetchone()
+    return (example_id, served_pick(con, example_id)) if row else None
+
+
+def pace(con: Connection, annotator: str, last: int = 50) -> float | None:
+    """Median seconds of the annotator's last decisions that stand; None if none was measured."""
+    rows = con.execute(
+        "SELECT e.seconds FROM decisions d JOIN events e ON e.seq = d.seq WHERE d.annotator = ? AND d.undone = 0"
+        " ORDER BY d.seq DESC LIMIT ?",
+        (annotator, last),
+    )
+    measured = [row[0] for row in rows if row[0] is not None]
+    return statistics.median(measured) if measured else None
+
+
+def pick_of(con: Connection, seq: int) -> Mapping[str, Any]:
+    """How the text of a decision came to be asked."""
+    row = con.execute("SELECT pick FROM events WHERE seq = ?", (seq,)).fetchone()
+    return json.loads(row[0]) if row else {}
+
+
+def history(con: Connection, annotator: str, *, before: int | None = None, limit: int = 1) -> list[Given]:
+    """The annotator's standing answers and skips, one per text, newest first, with numbers below `before`."""
+    rows = con.execute(
+        "SELECT d.example_id, a.value, a.annotator, d.seq FROM decisions d JOIN answers a"
+        " ON a.example_id = d.example_id AND a.annotator = d.annotator AND a.seq = d.seq"
+        " WHERE d.annotator = ? AND d.undone = 0 AND d.seq < ? ORDER BY d.seq DESC LIMIT ?",
+        (annotator, _ALL if before is None else before, limit),
+    )
+    return [Given(*row) for row in rows]
+
+
+def answer_of(con: Connection, example_id: int, annotator: str) -> Given | None:
+    """What one annotator said about one text."""
+    row = con.execute(
+        "SELECT example_id, value, annotator, seq FROM answers WHERE example_id = ? AND annotator = ?",
+        (example_id, annotator),
+    ).fetchone()
+    return Given(*row) if row else None
+
+
+def answers_of(con: Connection, ids: Sequence[int]) -> dict[int, Given]:
+    """id → the current answer, or skip, of those texts that have one."""
+    rows = con.execute(
+        "SELECT x.id, a.value, a.annotator, a.seq FROM examples x JOIN answers a ON a.example_id = x.id"
+        " WHERE x.id IN (SELECT value FROM json_each(?)) AND x.state <> 'open'"
+        " AND a.seq = coalesce(x.answer_seq, (SELECT max(seq) FROM answers WHERE example_id = x.id))",
+        (json.dumps(list(ids)),),
+    )
+    return {row[0]: Given(*row) for row in rows}

@@ -154,6 +154,27 @@ def newest_evaluation(con: Connection, subject: str, source: Source) -> Evaluati
     return Evaluation(subject, source, row[1], counts, row[2])
 
 
+def curve(con: Connection, source: Source) -> list[tuple[Evaluation, int]]:
+    """Every kept evaluation from one source, oldest first, with the number of decisions its model had seen."""
+    rows = con.execute(
+        "SELECT v.id, v.subject, v.event_seq, v.created, (SELECT count(*) FROM decisions d JOIN events e"
+        " ON e.seq = d.seq WHERE d.seq <= v.event_seq AND d.undone = 0 AND e.kind = 'label') AS labels"
+        " FROM evaluations v WHERE v.source = ? ORDER BY v.id",
+        (source,),
+    ).fetchall()
+    found = []
+    for row in rows:
+        counts: dict[tuple[int, ...], int] = {
+            tuple(json.loads(cell)): n
+            for cell, n in con.execute(
+                "SELECT cell, n FROM evaluation_counts WHERE evaluation_id = ? AND slice = ''", (row["id"],)
+            )
+        }
+        evaluation = Evaluation(row["subject"], source, row["event_seq"], {"": counts}, row["created"])
+        found.append((evaluation, int(row["labels"])))
+    return found
+
+
 def add_bundle(con: Connection, path: str, job_id: int, info: Mapping[str, Any]) -> None:
     """Write down that a bundle was made."""
     with transaction(con):

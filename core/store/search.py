@@ -45,7 +45,7 @@ def find(con: Connection, query: str, limit: int = 100) -> list[int]:
     Any string will do: quotes and operators are letters like others, and a query without a letter or digit finds
     nothing.
     """
-    asked = _expression(query)
+    asked = expression(query)
     if not asked:
         return []
     rows = con.execute(
@@ -56,7 +56,7 @@ def find(con: Connection, query: str, limit: int = 100) -> list[int]:
     return [row[0] for row in rows]
 
 
-def _expression(query: str) -> str:
+def expression(query: str) -> str:
     """The query in FTS5's language: one quoted phrase per word."""
     clean = query[:_MAX_QUERY].encode("utf-8", "replace").decode().replace("\x00", " ")
     return " ".join(_phrase(word) for word in clean.split()[:_MAX_WORDS])

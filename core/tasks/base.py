@@ -11,9 +11,18 @@ from core.records import ClassCounts, Suggestion
 
 A = TypeVar("A")
 
+LIKELIEST = 9
+"""As many classes are shown with their probabilities."""
+
 Cell = tuple[int, ...]
 Cells = Mapping[Cell, int]
 """Additive counts of how gold and predicted answers met; what the numbers of a cell mean is the task's business."""
+
+
+def likeliest(scores: Sequence[float], class_ids: Sequence[int]) -> tuple[tuple[int, float], ...]:
+    """(class id, probability) of the up to nine likeliest classes, the likeliest first."""
+    ranked = sorted(zip(scores, class_ids, strict=True), key=lambda pair: (-pair[0], pair[1]))
+    return tuple((int(class_id), round(float(p), 4)) for p, class_id in ranked[:LIKELIEST])
 
 
 class Task(Protocol[A]):
@@ -46,6 +55,10 @@ class Task(Protocol[A]):
 
     def classes_of(self, answer: A) -> tuple[int, ...]:
         """The ids of the classes this answer counts for, each once."""
+        ...
+
+    def replaced(self, answer: A, old: int, new: int) -> A:
+        """The answer with one class in place of another."""
         ...
 
     def from_scores(self, scores: Sequence[float], class_ids: Sequence[int]) -> A:

@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.i18n import _
 from core.records import ClassCounts, Suggestion
 from core.show import shorten
-from core.tasks.base import Cells
+from core.tasks.base import Cells, likeliest
 
 MAX_NAME = 200
 _BARRED = re.compile("[\x00\ud800-\udfff]")
@@ -53,6 +53,9 @@ class Classify:
     def classes_of(self, answer: ClassAnswer) -> tuple[int, ...]:
         return (answer.class_id,)
 
+    def replaced(self, answer: ClassAnswer, old: int, new: int) -> ClassAnswer:
+        return ClassAnswer(new) if answer.class_id == old else answer
+
     def from_scores(self, scores: Sequence[float], class_ids: Sequence[int]) -> ClassAnswer:
         return ClassAnswer(class_ids[max(range(len(scores)), key=scores.__getitem__)])
 
@@ -60,7 +63,7 @@ class Classify:
         self, scores: Sequence[float], class_ids: Sequence[int], names: Mapping[int, str], source: str
     ) -> Suggestion:
         answer = self.from_scores(scores, class_ids)
-        return Suggestion(names[answer.class_id], round(float(max(scores)), 4), source)
+        return Suggestion(names[answer.class_id], round(float(max(scores)), 4), source, likeliest(scores, class_ids))
 
     def training_problem(self, answers: Iterable[ClassAnswer]) -> str:
         found = {answer.class_id for answer in answers}

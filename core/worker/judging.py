@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core import clock
+from core import clock, judged
 from core.connection import Connection
 from core.evaluation.collect import collect, slice_of
+from core.judged import JudgedText
+from core.project import Project
 from core.records import Evaluation, LabelledExample, Source
 from core.settings import Settings
 from core.store import models
@@ -20,8 +22,9 @@ from core.training.round import folds_of
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Stores what was counted for one model as it stood at one moment."""
+    """Stores what was counted for one model as it stood at one moment, and which texts were."""
 
+    project: Project
     con: Connection
     task: Task[Any]
     settings: Settings
@@ -36,9 +39,9 @@ class Judge:
 
     def own_labels(self, items: Sequence[LabelledExample], golds: Sequence[Any], guesses: Sequence[Any]) -> None:
         """Out-of-fold counts (a guess may be None), and those of the texts drawn at random as the audit they are."""
-        judged = [i for i, guess in enumerate(guesses) if guess is not None]
-        drawn = [i for i in judged if items[i].pick.get("probability") is not None]
-        rows: tuple[tuple[Source, list[int]], ...] = (("out-of-fold", judged), ("audit", drawn))
+        known = [i for i, guess in enumerate(guesses) if guess is not None]
+        drawn = [i for i in known if items[i].pick.get("probability") is not None]
+        rows: tuple[tuple[Source, list[int]], ...] = (("out-of-fold", known), ("audit", drawn))
         for source, chosen in rows:
             if chosen:
                 self._store(
@@ -49,6 +52,11 @@ class Judge:
         self, source: Source, items: Sequence[LabelledExample], golds: Sequence[Any], guesses: Sequence[Any]
     ) -> None:
         parts = [slice_of(item.example.meta, self.settings.slice_by) for item in items]
+        texts = [
+            JudgedText(item.example.id, item.stored, self.task.encode(guess))
+            for item, guess in zip(items, guesses, strict=True)
+        ]
+        judged.publish(self.project, self.subject, source, self.seq, texts)
         counts = collect(self.task, zip(golds, guesses, parts, strict=True))
         models.add_evaluation(self.con, Evaluation(self.subject, source, self.seq, counts, clock.now()))
 

@@ -2,13 +2,12 @@
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core import inuse, plugins, queue
+from core import inuse, plugins, predictions, queue
 from core.connection import Connection, transaction
 from core.project import Project
 from core.publish import publish_dir, publish_file
@@ -26,8 +25,6 @@ from core.vectors import VectorStore, rows_of
 from core.worker.judging import Judge, out_of_fold
 
 KEPT_RANKINGS = 3
-PREDICTIONS = "predictions.npy"
-PREDICTION = np.dtype([("id", "<i8"), ("class_id", "<i4"), ("p", "<f4")])
 MAX_OUT_OF_FOLD = 5000
 """Labels above which out-of-fold counts are left to rounds."""
 
@@ -83,7 +80,7 @@ def refresh(project: Project, con: Connection) -> None:
     queue_items = [_item(now, pick, fitted) for pick in _pick(con, now, fitted)]
     ranking = _publish(project, con, now, queue_items, fitted)
     if fitted is not None:
-        _judge(con, now, fitted.head)
+        _judge(project, con, now, fitted.head)
     with transaction(con):
         meta.put(con, models.JUDGED, ranking)
 
@@ -102,7 +99,7 @@ def _look(project: Project, con: Connection) -> Moment:
         space,
         ids,
         store.vectors(),
-        labelled_rows(task, ids, examples.labelled(con)),
+        labelled_rows(task, ids, examples.labelled(con, learnable=True)),
         classes.names(con),
     )
 
@@ -158,25 +155,16 @@ def _publish(project: Project, con: Connection, now: Moment, items: list[QueueIt
         publish_file(stage / queue.QUEUE, queue.encode(items, now.seq))
         if fitted is not None:
             heads.save(stage, fitted.head, story)
-            _save_predictions(stage / PREDICTIONS, now, fitted)
+            predictions.write(stage, now.ids, fitted.scores, fitted.head.class_ids)
     ranking = models.add_ranking(con, target.name, now.seq, story)
     for old in sorted(p for p in project.scores.iterdir() if p.name.isdigit())[:-KEPT_RANKINGS]:
         shutil.rmtree(old, ignore_errors=True)
     return ranking
 
 
-def _save_predictions(path: Path, now: Moment, fitted: Fitted) -> None:
-    """The most probable class of every text, for filters and lists."""
-    best = fitted.scores.argmax(axis=1)
-    table = np.empty(len(now.ids), PREDICTION)
-    table["id"], table["class_id"] = now.ids, np.asarray(fitted.head.class_ids)[best]
-    table["p"] = fitted.scores[np.arange(len(now.ids)), best]
-    np.save(path, table)
-
-
-def _judge(con: Connection, now: Moment, head: Head) -> None:
-    judge = Judge(con, now.task, now.settings, now.source, now.seq)
-    test = labelled_rows(now.task, now.ids, examples.labelled(con, "test"))
+def _judge(project: Project, con: Connection, now: Moment, head: Head) -> None:
+    judge = Judge(project, con, now.task, now.settings, now.source, now.seq)
+    test = labelled_rows(now.task, now.ids, examples.labelled(con, "test", learnable=True))
     if len(test.rows):
         predicted = now.trainer.scores(head, now.vectors[test.rows])
         guesses = [now.task.from_scores(p.tolist(), head.class_ids) for p in predicted]

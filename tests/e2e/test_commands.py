@@ -75,7 +75,7 @@ def test_label_undo_and_redo_say_what_they_touched(story: Story) -> None:
     assert story["label"].json == {"new": 30, "known": 0}
     assert story["undo"].json == {"ids": asked}
     assert (story["undo again"].out, story["undo again"].err) == ("", "There is nothing to undo.\n")
-    assert story["redo"].lines[0] == "Brought back: 30 decisions."
+    assert story["redo"].lines[0] == "Brought back: 30 labels."
     assert story["redo"].lines[-1].strip() == "… and 10 more"
     assert story["redo again"].json == {"ids": []}
 

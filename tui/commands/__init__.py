@@ -20,6 +20,7 @@ START, LABEL, LEARN, SHIP, CARE = _("Start"), _("Label"), _("Learn"), _("Ship"),
 SECTIONS = (START, LABEL, LEARN, SHIP, CARE)
 
 COMMANDS: tuple[Entry, ...] = (
+    Entry("open", START, _("Open the app: label, train, look at metrics, export.")),
     Entry("demo", START, _("Make the demo project; with --auto, run the whole loop on it.")),
     Entry("new", START, _("Make a project from a file of texts.")),
     Entry("import", START, _("Add a file of texts to a project."), "import_"),

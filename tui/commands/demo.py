@@ -22,7 +22,7 @@ NAME = "handful-demo"
         "demo",
         _(
             "720 support messages to a shop, a bank and an internet provider, one in eight in Chinese. With --auto the"
-            " corpus's own answers stand in for yours; that takes about three minutes on two cores."
+            " corpus's own answers stand in for yours; that takes about five minutes on two cores."
         ),
         "handful demo",
         "handful demo --auto --dir try",

@@ -9,7 +9,8 @@ import click
 from core import project as projects
 from core.connection import Connection
 from core.i18n import _
-from core.store import examples, labels
+from core.store import acts, classes, examples
+from core.store.acts import Turned
 from core.tasks.base import Task
 from tui.commands import about
 from tui.options import annotator, as_json, directory
@@ -17,7 +18,7 @@ from tui.output import WIDTH, clip, data, data_json, say
 
 _SHOWN = 20
 _INDENT = 8
-_Turn = Callable[[Connection, Task[Any], str], list[int]]
+_Turn = Callable[[Connection, Task[Any], str], Turned | None]
 
 
 @click.command(
@@ -33,7 +34,7 @@ _Turn = Callable[[Connection, Task[Any], str], list[int]]
 @as_json
 def undo_command(directory: Path, annotator: str, *, as_json: bool) -> None:
     """Only what this annotator decided is taken back."""
-    _turn(directory, annotator, labels.undo, _("Taken back: {n} decisions."), _("There is nothing to undo."), as_json)
+    _turn(directory, annotator, acts.undo, _("Taken back: {what}."), _("There is nothing to undo."), as_json)
 
 
 @click.command(
@@ -45,20 +46,22 @@ def undo_command(directory: Path, annotator: str, *, as_json: bool) -> None:
 @as_json
 def redo_command(directory: Path, annotator: str, *, as_json: bool) -> None:
     """Only what this annotator took back is brought back."""
-    _turn(directory, annotator, labels.redo, _("Brought back: {n} decisions."), _("There is nothing to redo."), as_json)
+    _turn(directory, annotator, acts.redo, _("Brought back: {what}."), _("There is nothing to redo."), as_json)
 
 
 def _turn(directory: Path, annotator: str, turn: _Turn, done: str, nothing: str, as_json: bool) -> None:
     project = projects.find(directory)
     with project.open() as con:
-        ids = turn(con, project.task(con), annotator)
+        turned = turn(con, project.task(con), annotator)
+        ids = turned.example_ids if turned else ()
         touched = examples.get(con, ids[:_SHOWN])
+        what = acts.words(turned, classes.names(con)) if turned else ""
     if as_json:
-        data_json({"ids": ids})
-    elif not ids:
+        data_json({"ids": list(ids)})
+    elif turned is None:
         say(nothing)
     else:
-        data(done.format(n=len(ids)))
+        data(done.format(what=what))
         for example in touched:
             data(f"{example.id:>{_INDENT - 2}}  {clip(example.text, WIDTH - _INDENT)}")
         if len(ids) > _SHOWN:

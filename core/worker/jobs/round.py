@@ -102,7 +102,7 @@ def _freeze(project: Project, task: Task[Any], began: RoundSummary | None) -> _F
     """The labels a round learns from; a resumed round gets the very set it began with, or is refused."""
     with project.open() as con:
         seq = labels.last_seq(con)
-        items = examples.labelled(con)
+        items = examples.labelled(con, learnable=True)
         if began is not None:
             items, seq = [item for item in items if item.seq <= began.event_seq], began.event_seq
     answers = [task.decode(item.stored) for item in items]
@@ -182,7 +182,7 @@ def _judge(
     with project.open() as con:
         ids = list(classes.names(con))
         name = inuse.source_name(str(summary.number))
-        Judge(con, task, settings, name, frozen.seq).own_labels(frozen.items, frozen.answers, tuned)
+        Judge(project, con, task, settings, name, frozen.seq).own_labels(frozen.items, frozen.answers, tuned)
     new, old = _score(task, frozen.answers, tuned, ids), _score(task, frozen.answers, plain, ids)
     scores_found = {
         "accuracy": new[0],

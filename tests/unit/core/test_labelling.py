@@ -11,8 +11,9 @@ from core.connection import Connection
 from core.errors import InputError
 from core.labelling import take_answers
 from core.settings import Settings
-from core.store import classes, examples, labels
+from core.store import classes, examples
 from core.tasks.classify import CLASSIFY, Classify
+from tests.acting import undo
 from tests.conftest import POOL, AddTexts
 from tests.nasty import NASTY, STORABLE
 
@@ -50,7 +51,7 @@ def test_lines_by_id_by_text_and_skips_are_one_act(con: Connection) -> None:
     assert taken == (4, 0)
     assert answers(con) == {1: "refund", 2: "login", 6: "退款"}
     assert examples.states(con, [3])[3] == ("pool", "skipped")
-    assert labels.undo(con, CLASSIFY, "ann") == [1, 2, 3, 6]
+    assert undo(con, CLASSIFY, "ann") == [1, 2, 3, 6]
     assert answers(con) == {}
 
 

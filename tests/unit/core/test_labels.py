@@ -13,8 +13,9 @@ from core import connection
 from core.connection import Connection
 from core.project import Project
 from core.store import classes, examples, labels, meta
-from core.store.labels import Decision, decide, redo, undo
+from core.store.labels import Decision, decide
 from core.tasks.classify import CLASSIFY, ClassAnswer
+from tests.acting import redo, undo
 from tests.children import exit_code, in_child, told_by
 from tests.folding import assert_folded
 

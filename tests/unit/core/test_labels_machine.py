@@ -16,8 +16,9 @@ from core import connection
 from core.connection import Connection, transaction
 from core.records import ImportReport
 from core.store import bulk, imports, labels
-from core.store.labels import Decision, decide, redo, undo
+from core.store.labels import Decision, decide
 from core.tasks.classify import CLASSIFY, ClassAnswer
+from tests.acting import redo, undo
 from tests.folding import assert_folded, stored
 
 ANN, BEN = "ann", "ben"

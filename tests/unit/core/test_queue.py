@@ -13,6 +13,7 @@ from core.settings import Settings, changed
 from core.store import imports, labels, models
 from core.store.labels import Decision, decide
 from core.tasks.classify import CLASSIFY, ClassAnswer
+from tests.acting import undo
 from tests.conftest import AddTexts
 
 PutQueue = Callable[[str, bytes], None]
@@ -54,7 +55,7 @@ def test_what_was_answered_or_skipped_since_is_left_out(
     give(con, 9)
     give(con, 7, None)
     assert asked(project, con, 2) == [8, 6]
-    labels.undo(con, CLASSIFY, "ann")
+    undo(con, CLASSIFY, "ann")
     assert asked(project, con, 3) == [8, 7, 6]
 
 
@@ -138,7 +139,7 @@ def test_a_ranking_is_fresh_until_the_next_decision(project: Project, con: Conne
     assert not queue.is_fresh(con)
     rank(con, queue_file, 2, directory="000002")
     assert queue.is_fresh(con)
-    labels.undo(con, CLASSIFY, "ann")
+    undo(con, CLASSIFY, "ann")
     assert not queue.is_fresh(con)
 
 

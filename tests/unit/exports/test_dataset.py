@@ -18,6 +18,7 @@ from core.store.labels import Decision
 from core.tasks.classify import CLASSIFY, ClassAnswer
 from exports import dataset
 from exports.dataset import safe, write_labels
+from tests.acting import undo
 from tests.nasty import FORMULAS, STORABLE
 
 
@@ -74,7 +75,7 @@ def test_the_latest_answer_counts_and_what_was_skipped_or_undone_is_left_out(
     label(con, 1, 1)
     label(con, 1, 2)
     label(con, 2, 3)
-    labels.undo(con, CLASSIFY, "ada")
+    undo(con, CLASSIFY, "ada")
     labels.decide(con, CLASSIFY, [Decision(3, None)], "ada")
     assert write_labels(project, con, tmp_path / "l.jsonl") == 1
     assert [row["label"] for row in rows(tmp_path / "l.jsonl")] == ["login"]

@@ -12,6 +12,7 @@ from core.project import Project
 from core.store import bulk, labels
 from core.store.labels import Decision
 from core.tasks.classify import CLASSIFY
+from tests.acting import undo
 from tests.unit.importing.states import state
 
 IDS = st.integers(1, 15)
@@ -26,7 +27,7 @@ def prepare(con: Connection, before: list[tuple[int, str | None, str, bool]], se
     for example_id, stored, annotator, undone in before:
         labels.decide(con, CLASSIFY, [Decision(example_id, stored)], annotator)
         if undone:
-            labels.undo(con, CLASSIFY, annotator)
+            undo(con, CLASSIFY, annotator)
 
 
 def unanswered(con: Connection, given: dict[int, str]) -> list[tuple[int, str]]:
@@ -45,7 +46,7 @@ def end(root: Path, args: Any, *, at_once: bool) -> dict[str, list[tuple[Any, ..
             else:
                 labels.record(con, CLASSIFY, [Decision(i, stored) for i, stored in pairs], "import")
         recorded = state(con)
-        labels.undo(con, CLASSIFY, "import")
+        undo(con, CLASSIFY, "import")
         return recorded | {f"undone {name}": rows for name, rows in state(con).items()}
 
 

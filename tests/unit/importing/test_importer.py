@@ -20,6 +20,7 @@ from core.records import ImportReport
 from core.store import classes, examples, imports, labels, meta
 from core.store.labels import Decision
 from core.tasks.classify import CLASSIFY
+from tests.acting import undo
 from tests.nasty import NASTY, STORABLE, SURROGATES
 from tests.unit.importing.states import state
 
@@ -165,7 +166,7 @@ def test_what_a_person_answered_stands(give: Give, con: Connection) -> None:
 
 def test_one_undo_takes_all_answers_of_a_file_back(give: Give, con: Connection) -> None:
     give("text,label\na,x\nb,y\n", label="label")
-    assert labels.undo(con, CLASSIFY, imports.ANNOTATOR) == [16, 17]
+    assert undo(con, CLASSIFY, imports.ANNOTATOR) == [16, 17]
     assert answers(con) == {}
     assert give("text,label\na,y\n", label="label").answers == 1
     assert answers(con) == {"a": "y"}

@@ -1,0 +1,100 @@
+"""What the model in use says about any text of the project: the likeliest classes, a fixed number of bytes a text.
+
+Written by the worker with each ranking, sorted by id; the terminal reads one row by bisection over a memory map,
+without numpy.
+"""
+
+import bisect
+import json
+import mmap
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from core.connection import Connection
+from core.project import Project
+from core.publish import publish_file
+from core.records import Suggestion
+from core.store import classes, models
+from core.tasks.base import LIKELIEST, Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FILE, ABOUT = "predictions.bin", "predictions.json"
+_ID = struct.Struct("<q")
+
+
+def write(directory: Path, ids: "NDArray[np.int64]", scores: "NDArray[Any]", class_ids: Sequence[int]) -> None:
+    """Write the likeliest classes of every text: `ids` [n] ascending, `scores` [n, classes] by `class_ids`."""
+    import numpy as np
+
+    k = min(LIKELIEST, len(class_ids))
+    table = np.empty(len(ids), np.dtype([("id", "<i8"), ("class", "<i4", (k,)), ("p", "<f4", (k,))]))
+    order = np.argsort(ids, kind="stable")
+    scores = np.asarray(scores)
+    some = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+    best = np.take_along_axis(some, np.argsort(-np.take_along_axis(scores, some, axis=1), axis=1), axis=1)
+    table["id"] = ids[order]
+    table["class"] = np.asarray(class_ids, np.int32)[best][order]
+    table["p"] = np.take_along_axis(scores, best, axis=1)[order]
+    publish_file(directory / FILE, table.tobytes())
+    publish_file(directory / ABOUT, json.dumps({"n": len(ids), "k": k}).encode())
+
+
+class Predictions:
+    """The newest predictions, open for reading; close it, or use it as a context manager."""
+
+    def __init__(self, directory: Path, source: str) -> None:
+        about = json.loads((directory / ABOUT).read_text(encoding="utf-8"))
+        self.source = source
+        self._n, self._k = int(about["n"]), int(about["k"])
+        self._row = struct.Struct(f"<q{self._k}i{self._k}f")
+        with (directory / FILE).open("rb") as file:
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self._n else None
+
+    @classmethod
+    def open(cls, project: Project, con: Connection) -> "Predictions | None":
+        """Those of the ranking in force; None if there is no model yet."""
+        ranking = models.newest_ranking(con)
+        if ranking is None:
+            return None
+        try:
+            return cls(project.scores / ranking.directory, str(ranking.info.get("source", "")))
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._map is not None:
+            self._map.close()
+
+    def of(self, example_id: int) -> tuple[tuple[int, float], ...]:
+        """(class id, probability) of the likeliest classes, the likeliest first; empty for a text it does not know."""
+        if self._map is None:
+            return ()
+        at = bisect.bisect_left(range(self._n), example_id, key=self._id_at)
+        if at == self._n or self._id_at(at) != example_id:
+            return ()
+        row = self._row.unpack_from(self._map, at * self._row.size)
+        return tuple(zip(row[1 : 1 + self._k], row[1 + self._k :], strict=True))
+
+    def _id_at(self, row: int) -> int:
+        assert self._map is not None  # noqa: S101 (asked only where there are rows)
+        return int(_ID.unpack_from(self._map, row * self._row.size)[0])
+
+    def suggestion(self, con: Connection, task: Task[Any], example_id: int) -> Suggestion | None:
+        """The same as something to show; None for a text it does not know."""
+        found = self.of(example_id)
+        if not found:
+            return None
+        names = classes.names(con)
+        return task.suggest([p for _c, p in found], [c for c, _p in found], names, self.source)

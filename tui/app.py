@@ -1,0 +1,240 @@
+"""The app: it holds the open project, moves between screens, and watches the database. Screens do everything else."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import BindingType
+
+from core.errors import HandfulError
+from core.i18n import _
+from core.show import visible
+from tui import keymap, preferences, screens, theme
+from tui.preferences import Preferences
+from tui.screens.base import HandfulScreen
+from tui.session import Session
+from tui.terminal import signals
+from tui.terminal.crash import SafeCrash
+from tui.terminal.driver import HandfulDriver
+from tui.terminal.fence import Fence
+from tui.terminal.guard import install_guard
+from tui.watch import Watch
+
+LOOK_SECONDS = 0.1
+"""How often it is asked whether the database moved."""
+SMALLEST = (40, 10)
+
+
+class HandfulApp(SafeCrash, App[None]):
+    """One terminal, at most one open project."""
+
+    TITLE = "Handful"
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.APP)
+    ENABLE_COMMAND_PALETTE = True
+    CSS = """
+    Toast { padding: 0 1; }
+    ToastRack { margin: 0 0 2 0; }
+    """
+
+    def __init__(
+        self,
+        root: Path | None,
+        annotator: str,
+        *,
+        screen: str = "",
+        chosen: Preferences | None = None,
+        headless: bool = False,
+    ) -> None:
+        """`root`: the project to open, None for the home screen. Raises HandfulError if it can't be opened."""
+        super().__init__(driver_class=None if headless else HandfulDriver)
+        self.annotator = annotator
+        self.preferences = chosen if chosen is not None else preferences.load()
+        self.overrides: keymap.Overrides = preferences.overrides(self.preferences)
+        self.fence = Fence(self)
+        self._first = screen or ("label" if root is not None else "home")
+        self._session: Session | None = None
+        self._watch: Watch | None = None
+        self._screens_open: dict[str, HandfulScreen] = {}
+        for known in theme.THEMES:
+            self.register_theme(known)
+        self.theme = self.preferences.theme
+        install_guard(self)
+        if root is not None:
+            self.open_project(root)
+
+    # The project
+
+    @property
+    def session(self) -> Session:
+        """The open project; screens that need one are not shown without."""
+        assert self._session is not None, "no project is open"  # noqa: S101
+        return self._session
+
+    @property
+    def has_project(self) -> bool:
+        """Whether a project is open."""
+        return self._session is not None
+
+    @property
+    def log_directory(self) -> Path | None:
+        """Where a crash is written down; None: nowhere in a project."""
+        return self._session.project.logs if self._session else None
+
+    @property
+    def project_name(self) -> str:
+        """What the bar above shows."""
+        return self._session.project.root.absolute().name if self._session else "Handful"
+
+    def open_project(self, root: Path) -> None:
+        """Open a project in place of the one that is open. Raises HandfulError if it can't be opened."""
+        session = Session.at(root, self.annotator)
+        if self._session is not None:
+            self._session.close()
+        self._session, self._watch = session, Watch(session)
+        preferences.remember(session.project.root)
+
+    def enter_project(self, root: Path, screen: str = "label") -> None:
+        """Open a project and show one of its screens; an error is shown, and nothing has changed then."""
+        try:
+            self.open_project(root)
+        except HandfulError as error:
+            self.show_error(error)
+            return
+        old, self._screens_open = self._screens_open, {}
+        self.go(screen)
+        for name in old:
+            self.uninstall_screen(name)
+
+    # Screens
+
+    def on_mount(self) -> None:
+        """Start with the first screen."""
+        signals.install(self)
+        self.set_keymap(dict(self.overrides))
+        self.go(self._first)
+        self.set_interval(LOOK_SECONDS, self._look)
+
+    def go(self, screen_id: str) -> None:
+        """Show a screen; without a project only those that need none."""
+        entry = screens.entry(screen_id)
+        if entry.in_project and not self.has_project:
+            self.say(_("Open a project first."), "warning")
+            return
+        while len(self.screen_stack) > 1 and self.screen.is_modal:
+            self.pop_screen()
+        found = self._screens_open.get(screen_id)
+        if found is None:
+            found = self._screens_open[screen_id] = screens.load(screen_id)()
+            self.install_screen(found, screen_id)
+        if len(self.screen_stack) > 1:
+            if self.screen is not found:
+                self.switch_screen(found)
+        else:
+            self.push_screen(found)
+
+    def open_screen(self, screen_id: str) -> HandfulScreen:
+        """Show a screen and return it."""
+        self.go(screen_id)
+        return self._screens_open[screen_id]
+
+    def open_text(self, example_id: int) -> None:
+        """Show a certain text on the label screen."""
+        from tui.screens.label import LabelScreen
+
+        screen = self.open_screen("label")
+        assert isinstance(screen, LabelScreen)  # noqa: S101
+        screen.call_when_ready(lambda: screen.open_text(example_id))
+
+    def open_batch(self, example_id: int) -> None:
+        """Show the texts nearest to one."""
+        from tui.screens.batch import BatchScreen
+
+        screen = self.open_screen("batch")
+        assert isinstance(screen, BatchScreen)  # noqa: S101
+        screen.call_when_ready(lambda: screen.near(example_id))
+
+    def open_batch_of(self, ids: Sequence[int], title: str) -> None:
+        """Show certain texts on the batch screen."""
+        from tui.screens.batch import BatchScreen
+
+        screen = self.open_screen("batch")
+        assert isinstance(screen, BatchScreen)  # noqa: S101
+        screen.call_when_ready(lambda: screen.show_ids(ids, title))
+
+    def open_texts(self, ids: Sequence[int], title: str) -> None:
+        """Show certain texts on the data screen, under a title that says which they are."""
+        from tui.screens.data import DataScreen
+
+        screen = self.open_screen("data")
+        assert isinstance(screen, DataScreen)  # noqa: S101
+        screen.call_when_ready(lambda: screen.show_ids(ids, title))
+
+    def action_go(self) -> None:
+        """The list of screens."""
+        from tui.dialogs.go import GoDialog
+
+        self.push_screen(GoDialog(self.has_project), lambda chosen: self.go(chosen) if chosen else None)
+
+    def action_help(self) -> None:
+        """Every key of this screen."""
+        from tui.dialogs.help import HelpDialog
+
+        here = self.screen
+        scopes = (here.ID, *here.SHARED) if isinstance(here, HandfulScreen) else ()
+        self.push_screen(HelpDialog(scopes, self.overrides))
+
+    def press(self, key: str) -> None:
+        """Do what a key does, for clicks on the bar below."""
+        self.simulate_key(key)
+
+    # What is said
+
+    def say(self, message: str, severity: Any = "information") -> None:
+        """A toast; the message may hold data."""
+        self.notify(visible(message), severity=severity, markup=False)
+
+    def show_error(self, error: HandfulError) -> None:
+        """An error as title, what was found and what to do."""
+        what = "\n".join(visible(part, multiline=True) for part in (error.what, error.hint) if part)
+        self.notify(what or " ", title=visible(error.title), severity="error", timeout=12, markup=False)
+
+    # What changes
+
+    def _look(self) -> None:
+        """Ask the database and the worker's lock whether anything moved, and tell the screen that is shown."""
+        if self._watch is None:
+            return
+        news = self._watch.look()
+        for message in news.said:
+            self.say(message.text, message.severity)
+        shown = next((s for s in reversed(self.screen_stack) if isinstance(s, HandfulScreen)), None)
+        if shown is None or not shown.is_mounted:
+            return
+        if news.moved:
+            shown.moved()
+        elif news.worker:
+            shown.worker_moved()
+
+    async def on_event(self, event: events.Event) -> None:
+        """The terminal's answer about its cursor lowers the fence."""
+        if isinstance(event, events.CursorPosition):
+            self.fence.on_cursor_position()
+            return
+        await super().on_event(event)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Too small a terminal gets a notice in place of everything, and no key labels."""
+        from tui.dialogs.too_small import TooSmall
+
+        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        if small and not isinstance(self.screen, TooSmall):
+            self.push_screen(TooSmall(SMALLEST))
+        elif not small and isinstance(self.screen, TooSmall):
+            self.pop_screen()
+
+    def on_unmount(self) -> None:
+        """Close the project."""
+        if self._session is not None:
+            self._session.close()

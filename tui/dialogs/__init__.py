@@ -1,0 +1,27 @@
+"""Small windows over a screen, one file each. The table is walked by tests; a dialog that is not in it fails."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One dialog."""
+
+    id: str
+    """Its module below `tui.dialogs`."""
+    cls: str
+
+
+DIALOGS: tuple[Entry, ...] = (
+    Entry("answer", "AnswerDialog"),
+    Entry("choose", "ChooseDialog"),
+    Entry("classes", "ClassesDialog"),
+    Entry("confirm", "ConfirmDialog"),
+    Entry("go", "GoDialog"),
+    Entry("guide", "GuideDialog"),
+    Entry("help", "HelpDialog"),
+    Entry("note", "NoteDialog"),
+    Entry("prompt", "PromptDialog"),
+    Entry("queue", "QueueDialog"),
+    Entry("too_small", "TooSmall"),
+)

@@ -1,0 +1,67 @@
+"""One text read whole, or many named, with the task's own panel to answer them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from textual import events
+from textual.widget import Widget
+
+from core import plugins
+from core.i18n import _
+from tui import answering
+from tui.answering.base import AnswerPanel, Question
+from tui.dialogs.base import Dialog
+from tui.session import Session
+from tui.widgets.text_card import TextCard
+
+
+class AnswerDialog(Dialog[Any]):
+    """Returns the answer in file form; None if it was left."""
+
+    KEYS = _("answer with the keys above · pgup pgdn scroll · esc leaves it as it is")
+    DEFAULT_CSS = """
+    AnswerDialog > #box { width: 90%; max-width: 110; height: 86%; }
+    AnswerDialog.many > #box { height: auto; }
+    AnswerDialog TextCard { padding: 0; }
+    AnswerDialog AnswerPanel { margin-top: 1; padding: 0; }
+    """
+
+    def __init__(self, session: Session, title: str, question: Question, *, read_only: bool = False) -> None:
+        super().__init__(classes="" if question.text else "many")
+        self._session = session
+        self._title = title
+        self._question = question
+        self._read_only = read_only
+
+    def heading(self) -> str:
+        return self._title
+
+    def body(self) -> Iterable[Widget]:
+        if self._question.text:
+            yield TextCard()
+        if not self._read_only:
+            yield plugins.load(answering.GROUP, self._session.task.name)(lambda: True)
+
+    def on_mount(self) -> None:
+        """The panel has the keys."""
+        if self._question.text:
+            self.query_one(TextCard).show(self._question.text)
+        if not self._read_only:
+            panel = self.query_one(AnswerPanel)
+            panel.styles.height = panel.wanted_height(*self.app.size)
+            panel.ask(self._question)
+            panel.focus()
+
+    def on_answer_panel_given(self, message: AnswerPanel.Given) -> None:
+        """This is the answer."""
+        message.stop()
+        self.dismiss(message.raw)
+
+    def on_key(self, event: events.Key) -> None:
+        """Enter takes the suggestion; pages scroll."""
+        if event.key in ("pageup", "pagedown") and self._question.text:
+            event.stop()
+            self.query_one(TextCard).page(1 if event.key == "pagedown" else -1)
+        elif event.key == "enter" and not self._read_only:
+            event.stop()
+            self.query_one(AnswerPanel).accept()

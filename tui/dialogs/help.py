@@ -1,0 +1,39 @@
+"""Every key of a screen, made from the key map."""
+
+from collections.abc import Iterable, Sequence
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from core.i18n import _
+from tui import keymap
+from tui.dialogs.base import Dialog
+from tui.show import fit
+
+
+class HelpDialog(Dialog[None]):
+    """Keys and what they do; the words are ours, the keys perhaps the user's."""
+
+    DEFAULT_CSS = """
+    HelpDialog VerticalScroll { height: auto; max-height: 100%; }
+    HelpDialog Static { width: 100%; height: auto; }
+    """
+
+    def __init__(self, scopes: Sequence[str], overrides: keymap.Overrides) -> None:
+        super().__init__()
+        self._keys = [key for scope in (*scopes, keymap.APP) for key in keymap.of(scope)]
+        self._overrides = overrides
+
+    def heading(self) -> str:
+        return _("Keys")
+
+    def body(self) -> Iterable[Widget]:
+        with VerticalScroll():
+            for key in self._keys:
+                yield Static(self._row(key), markup=False)
+
+    def _row(self, key: keymap.Key) -> Content:
+        pressed = "  ".join(keymap.shown(k) for k in key.pressed(self._overrides))
+        return Content.assemble((fit(pressed, 14), "bold $key"), " ", (key.about, "$text"))

@@ -1,0 +1,87 @@
+"""What the label screen says in its lines: why a text was picked, how far one is, how fast, what the worker does."""
+
+from core.i18n import _
+from core.querying.reasons import words
+from core.store import jobs, labels
+from core.worker import rule
+from tui.desk import Desk
+from tui.session import Session
+from tui.widgets.line import Piece
+
+PACE_FROM = 8
+"""Decisions before a pace is told."""
+
+
+def why(desk: Desk) -> list[Piece]:
+    """Where one is, and why this text is shown."""
+    shown = desk.shown
+    if shown is None:
+        return [(_("The queue is empty."), "text")]
+    if shown.given is not None or shown.skipped:
+        answered = _("skipped") if shown.skipped else _("answered: {answer}").format(answer=shown.given)
+        return [(_("text {id} · ").format(id=shown.example.id), "muted"), (answered, "given")]
+    reason = shown.reason
+    said = words(reason) if reason else _("chosen by hand")
+    pieces: list[Piece] = [(_("text {id} · ").format(id=shown.example.id), "muted"), (said, "text")]
+    if shown.suggestion is not None:
+        score = "" if shown.suggestion.score is None else f" {shown.suggestion.score:.2f}"
+        pieces += [
+            (_(" · {source}: ").format(source=shown.suggestion.source), "muted"),
+            (f"{shown.suggestion.value}{score}", "guess"),
+        ]
+    return pieces
+
+
+def marks(desk: Desk) -> list[Piece]:
+    """Flag, note, and whether this is a look back."""
+    shown = desk.shown
+    if shown is None:
+        return []
+    found: list[Piece] = []
+    if desk.in_the_past:
+        found.append((_("looking back · → "), "unsure"))
+    if shown.mark.note:
+        found.append((_("✎ note "), "key"))
+    if shown.mark.flagged:
+        found.append((_("⚑ flagged "), "key"))
+    return found
+
+
+def progress(session: Session, done: int) -> list[Piece]:
+    """How many labels there are, and how long the next round is off."""
+    pieces: list[Piece] = [(_("{n} labelled").format(n=done), "text")]
+    missing = until_round(session)
+    seconds = labels.pace(session.con, session.annotator) if done >= PACE_FROM else None
+    if missing:
+        pieces.append((_(" · round in {n}").format(n=missing), "muted"))
+        if seconds:
+            pieces.append((_(" (about {m:.0f} min)").format(m=max(1.0, missing * seconds / 60)), "muted"))
+    return pieces
+
+
+def until_round(session: Session) -> int:
+    """Labels until a round starts by itself; 0 if none will, or one is due."""
+    every = session.settings.round_every
+    return max(0, every - rule.labels_since_round(session.con)) if every else 0
+
+
+def worker(session: Session) -> list[Piece]:
+    """What the background worker does, in a few words."""
+    state = session.worker
+    if session.wake_error is not None:
+        return [(session.wake_error.title, "wrong")]
+    if state.state == "stalled":
+        return [(_("worker: no sign of life"), "wrong")]
+    active = next((job for job in jobs.active(session.con) if job.state == "running"), None)
+    if active is not None:
+        return [(_("{kind} {progress}").format(kind=active.kind, progress=_progress(session, active.id)), "key")]
+    if state.state == "running":
+        return [(_("worker: {doing}").format(doing=state.doing or _("waiting")), "muted")]
+    return [(_("worker: asleep"), "muted")]
+
+
+def _progress(session: Session, job_id: int) -> str:
+    last = jobs.last_progress(session.con, job_id)
+    if last is None or not last.payload.get("total"):
+        return _("under way")
+    return f"{100 * last.payload['done'] / last.payload['total']:.0f} %"

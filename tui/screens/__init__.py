@@ -1,0 +1,49 @@
+"""Every screen of the app, one file each. Navigation needs this table only; a screen is imported when it opens."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from core.i18n import _
+
+if TYPE_CHECKING:
+    from tui.screens.base import HandfulScreen
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One screen."""
+
+    id: str
+    title: str
+    about: str
+    """A sentence for the palette."""
+    cls: str
+    """Its class in `tui.screens.<id>`."""
+    key: str
+    """The letter that opens it from the list of screens."""
+    in_project: bool = True
+    """False: it works without an open project."""
+
+
+SCREENS: tuple[Entry, ...] = (
+    Entry("home", _("Home"), _("Recent projects, a new project, the demo."), "HomeScreen", "h", in_project=False),
+    Entry("label", _("Label"), _("Answer one text after another."), "LabelScreen", "l"),
+    Entry("batch", _("Batch"), _("Label texts that are alike together."), "BatchScreen", "b"),
+    Entry("rounds", _("Rounds"), _("Fine-tune, watch it, and see which model is in use."), "RoundsScreen", "r"),
+    Entry("metrics", _("Metrics"), _("How good the model is, class by class."), "MetricsScreen", "m"),
+    Entry("data", _("Data"), _("All texts: search, filter, relabel, add a file."), "DataScreen", "d"),
+    Entry("export", _("Export"), _("Ship the model as ONNX."), "ExportScreen", "e"),
+    Entry("settings", _("Settings"), _("Options of the project, theme and keys."), "SettingsScreen", "s"),
+)
+
+
+def entry(screen_id: str) -> Entry:
+    """The table's row for a screen."""
+    return next(found for found in SCREENS if found.id == screen_id)
+
+
+def load(screen_id: str) -> "type[HandfulScreen]":
+    """Import and return the class of a screen."""
+    found: type[HandfulScreen] = getattr(import_module(f"tui.screens.{screen_id}"), entry(screen_id).cls)
+    return found

@@ -1,0 +1,309 @@
+"""Where labels are made: one text, its choices, one key, the next text."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.getters import query_one
+from textual.widget import Widget
+
+from core import clock, plugins
+from core.errors import HandfulError
+from core.i18n import _
+from core.store import acts
+from tui import answering, keymap, pace
+from tui.answering.base import AnswerPanel, Question
+from tui.desk import Desk
+from tui.screens.base import HandfulScreen
+from tui.terminal.fence import Fence
+from tui.widgets.about import About
+from tui.widgets.bars import KeyBar
+from tui.widgets.line import Line, Piece
+from tui.widgets.text_card import TextCard
+
+WIDE, BESIDE = 110, 48
+"""Columns from which the choices stand beside the text, and how many they take."""
+REFILL_SECONDS = 0.05
+"""What comes next is read ahead this long after a key, so that it does not delay the next text."""
+
+
+class LabelScreen(HandfulScreen):
+    """Shows what lies on the desk, and turns keys into what happens to it."""
+
+    ID = "label"
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("label")
+    DEFAULT_CSS = """
+    LabelScreen #work { height: 1fr; }
+    LabelScreen #work.wide { layout: horizontal; }
+    LabelScreen #work.wide #beside { width: 48; height: 100%; border-left: solid $rule; }
+    LabelScreen #beside { height: auto; width: 100%; }
+    LabelScreen #why { margin-bottom: 1; }
+    """
+
+    card = query_one(TextCard)
+    panel = query_one("#answer", AnswerPanel)
+    about = query_one(About)
+    why = query_one("#why", Line)
+    now = query_one("#now", Line)
+    keys = query_one(KeyBar)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk: Desk | None = None
+        self.fence: Fence | None = None
+        self._since = 0.0
+        self._said: Sequence[Piece] = ()
+
+    def body(self) -> Iterable[Widget]:
+        make = plugins.load(answering.GROUP, self.session.task.name)
+        yield Line(id="why")
+        with Container(id="work"):
+            yield TextCard()
+            with Container(id="beside"):
+                yield make(self._ready)
+                yield About()
+        yield Line(id="now")
+
+    def on_mount(self) -> None:
+        """Begin where one left off."""
+        self.fence = self.handful.fence
+        self.desk = Desk(self.session)
+        self.desk.start()
+        self.session.wake()
+        self.panel.focus()
+        self._arrange()
+        self._new_text()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size is another arrangement."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        if not self.is_mounted or not self.size.width:
+            return
+        width, height = self.size
+        wide = width >= WIDE
+        self.query_one("#work").set_class(wide, "wide")
+        self.about.display = wide
+        room = (BESIDE, 2 * height) if wide else (width, height)
+        self.panel.styles.height = self.panel.wanted_height(*room)
+
+    # What is shown
+
+    def _new_text(self) -> None:
+        """Another text lies on the desk: paint it, and let no key count until it is on screen."""
+        desk = self._desk
+        self.card.show(desk.shown.example.text if desk.shown else _EMPTY)
+        self.panel.ask(self._question())
+        self._facts()
+        self._since = clock.monotonic()
+        if self.fence is not None:
+            self.fence.raise_()
+        if desk.low:
+            self.set_timer(REFILL_SECONDS, self._refill)
+
+    def _question(self) -> Question:
+        shown, session = self._desk.shown, self.session
+        return Question(
+            shown.example.text if shown else "",
+            tuple(session.classes()),
+            session.class_counts(),
+            shown.suggestion if shown else None,
+            shown.given if shown else None,
+            session.settings.open_classes,
+        )
+
+    def _facts(self) -> None:
+        """The lines around the text."""
+        desk, counters = self._desk, self.session.counters()
+        done = counters.get("pool.answered", 0)
+        self.why.show(pace.why(desk), pace.marks(desk))
+        self.now.show(self._said or pace.progress(self.session, done), pace.worker(self.session))
+        if self.about.display:
+            self.about.show(self.session, desk)
+        self.keys.show(taken=self.panel.taken())
+
+    def moved(self) -> None:
+        """Labels, classes or the ranking changed: newer facts, the same text."""
+        if self.desk is None:
+            return
+        before = self.desk.shown
+        self.desk.refresh()
+        if (before is None) != (self.desk.shown is None) or (
+            before and self.desk.shown and before.example.id != self.desk.shown.example.id
+        ):
+            self._new_text()
+            return
+        self._arrange()
+        self.panel.update(self._question())
+        self._facts()
+
+    def worker_moved(self) -> None:
+        if self.desk is not None:
+            self._facts()
+
+    def _refill(self) -> None:
+        if self._desk.low:
+            self._desk.refill()
+
+    @property
+    def _desk(self) -> Desk:
+        assert self.desk is not None, "the screen is mounted"  # noqa: S101
+        return self.desk
+
+    # What keys do
+
+    def _ready(self) -> bool:
+        """Whether what is pressed is meant for the text on screen; if not, it is said that the key was dropped."""
+        if self.fence is None or not self.fence.is_up:
+            return True
+        self.fence.dropped += 1
+        self._say((_("{n} keys ignored: pressed before this text appeared").format(n=self.fence.dropped), "unsure"))
+        return False
+
+    def _seconds(self) -> float:
+        return round(clock.monotonic() - self._since, 2)
+
+    def _say(self, *pieces: Piece) -> None:
+        self._said = pieces
+        self.now.show(pieces, pace.worker(self.session))
+
+    def on_answer_panel_given(self, message: AnswerPanel.Given) -> None:
+        """An answer: commit it, show the next text."""
+        if self._desk.shown is None:
+            return
+        try:
+            self._desk.give(message.raw, self._seconds())
+        except HandfulError as error:
+            self.handful.show_error(error)
+            return
+        self._said = ((f"✓ {self._worded(message.raw)}", "given"), (_(" saved"), "muted"))
+        self._new_text()
+
+    def _worded(self, raw: object) -> str:
+        return raw if isinstance(raw, str) else str(raw)
+
+    def action_accept(self) -> None:
+        """Take the suggestion."""
+        if self._ready() and not self.panel.accept():
+            self._say((_("There is no suggestion for this text."), "unsure"))
+
+    def action_skip(self) -> None:
+        """Put the text aside."""
+        if not self._ready() or self._desk.shown is None:
+            return
+        self._desk.skip(self._seconds())
+        self._said = ((_("skipped"), "unsure"), (_(" · undo brings it back"), "muted"))
+        self._new_text()
+
+    def action_undo(self) -> None:
+        """Take back the last act."""
+        if self._ready():
+            turned = self._desk.undo()
+            self._turned(turned, _("taken back: {what}"), _("There is nothing to undo."))
+
+    def action_redo(self) -> None:
+        """Bring back what was undone."""
+        if self._ready():
+            turned = self._desk.redo()
+            self._turned(turned, _("brought back: {what}"), _("There is nothing to redo."))
+
+    def _turned(self, turned: acts.Turned | None, done: str, nothing: str) -> None:
+        if turned is None:
+            self._say((nothing, "unsure"))
+            return
+        self._said = ((done.format(what=acts.words(turned, self.session.names())), "text"),)
+        self._new_text()
+
+    def action_back(self) -> None:
+        """The text answered before."""
+        if self._ready():
+            self._go(self._desk.back(), _("There is nothing before this text."))
+
+    def action_forward(self) -> None:
+        """Towards the newest text."""
+        if self._ready():
+            self._go(self._desk.forward(), _("This is the newest text."))
+
+    def _go(self, went: bool, if_not: str) -> None:
+        if went:
+            self._said = ()
+            self._new_text()
+        else:
+            self._say((if_not, "muted"))
+
+    def action_filter(self) -> None:
+        """Type to find a class."""
+        self.panel.open_filter()
+        self._arrange()
+
+    def action_flag(self) -> None:
+        """Mark the text, or take the mark away."""
+        if self._ready() and self._desk.shown is not None:
+            on = self._desk.flag()
+            self._said = ((_("⚑ flagged") if on else _("flag taken away"), "key"),)
+            self._facts()
+
+    def action_note(self) -> None:
+        """Write a note on the text."""
+        shown = self._desk.shown
+        if not self._ready() or shown is None:
+            return
+        from tui.dialogs.note import NoteDialog
+
+        self.app.push_screen(NoteDialog(shown.mark.note), self._noted)
+
+    def _noted(self, text: str | None) -> None:
+        if text is not None:
+            self._desk.note(text)
+            self._said = ((_("note saved") if text.strip() else _("note removed"), "key"),)
+        self._facts()
+
+    def action_guide(self) -> None:
+        """Guidelines and class descriptions."""
+        from tui.dialogs.guide import GuideDialog
+
+        self.app.push_screen(GuideDialog(self.session))
+
+    def action_classes(self) -> None:
+        """The list of classes."""
+        from tui.dialogs.classes import ClassesDialog
+
+        self.app.push_screen(ClassesDialog(self.session))
+
+    def action_peek(self) -> None:
+        """What comes next."""
+        from tui.dialogs.queue import QueueDialog
+
+        self.app.push_screen(QueueDialog(self._desk.upcoming()), self._opened)
+
+    def _opened(self, example_id: int | None) -> None:
+        if example_id is not None and self._desk.open(example_id):
+            self._new_text()
+
+    def open_text(self, example_id: int) -> None:
+        """Show a certain text; called by screens that list texts."""
+        self._opened(example_id)
+
+    def action_batch(self) -> None:
+        """Texts like this one."""
+        if self._desk.shown is not None:
+            self.handful.open_batch(self._desk.shown.example.id)
+
+    def action_scroll_down(self) -> None:
+        """More of a long text."""
+        self.card.page(1)
+
+    def action_scroll_up(self) -> None:
+        """Back up a long text."""
+        self.card.page(-1)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste never labels."""
+        event.stop()
+        self._say((_("Pasted text is ignored here."), "unsure"))
+
+
+_EMPTY = _("Nothing is left to ask.\n\nAdd texts on the screen Data, or look at Metrics and Export: ctrl+o.")

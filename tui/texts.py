@@ -1,0 +1,93 @@
+"""Rows of texts for lists of any length: read window by window, with what is on record and what the model says."""
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.predictions import Predictions
+from core.records import Example, Suggestion
+from core.store import examples, labels, marks
+from core.store.labels import Given
+from core.store.marks import Mark
+from tui.session import Session
+
+PAGE = 64
+PAGES = 16
+"""Pages that are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """One text with what is known about it."""
+
+    example: Example
+    given: Given | None
+    answer: str
+    """The current answer in words; empty if there is none."""
+    guess: Suggestion | None
+    mark: Mark
+
+
+class Texts:
+    """The texts behind an array of ids."""
+
+    def __init__(self, session: Session, ids: Sequence[int]) -> None:
+        self.ids = ids
+        self._session = session
+        self._pages: dict[int, list[TextRow | None]] = {}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, index: int) -> TextRow | None:
+        """None for a text that is gone."""
+        page = index // PAGE
+        if page not in self._pages:
+            if len(self._pages) >= PAGES:
+                del self._pages[next(iter(self._pages))]
+            self._pages[page] = self._read(self.ids[page * PAGE : (page + 1) * PAGE])
+        return self._pages[page][index % PAGE]
+
+    def forget(self) -> None:
+        """What was read may be out of date."""
+        self._pages.clear()
+
+    def _read(self, ids: Sequence[int]) -> list[TextRow | None]:
+        session = self._session
+        there = {example.id: example for example in examples.get(session.con, ids)}
+        given, marked, names = labels.answers_of(session.con, ids), marks.of(session.con, ids), session.names()
+        guesses = self._guesses(ids)
+        return [
+            TextRow(there[i], given.get(i), self._words(given.get(i), names), guesses.get(i), marked.get(i, Mark()))
+            if i in there
+            else None
+            for i in ids
+        ]
+
+    def _words(self, given: Given | None, names: Mapping[int, str]) -> str:
+        if given is None or given.stored is None:
+            return ""
+        return in_words(self._session.task.to_file(self._session.task.decode(given.stored), names))
+
+    def _guesses(self, ids: Iterable[int]) -> dict[int, Suggestion]:
+        session = self._session
+        found = Predictions.open(session.project, session.con)
+        if found is None:
+            return {}
+        with found:
+            said = ((i, found.suggestion(session.con, session.task, i)) for i in ids)
+            return {i: guess for i, guess in said if guess is not None}
+
+
+def in_words(raw: object) -> str:
+    """An answer in file form as a short text."""
+    if isinstance(raw, str):
+        return raw
+    if isinstance(raw, Sequence):
+        return ", ".join(in_words(part) for part in raw) or "—"
+    return str(raw)
+
+
+def ids_of(ids: Iterable[int]) -> "array[int]":
+    """Ids as a compact array."""
+    return array("q", ids)

@@ -1,0 +1,121 @@
+"""The first and the last line of every screen: where one is, and which keys there are."""
+
+from collections.abc import Callable, Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+
+from tui import keymap, screens
+from tui.show import clip, segment
+from tui.widgets.lines import LineWidget
+
+Press = Callable[[], object]
+
+
+class _Bar(LineWidget):
+    """One line of pieces, some of which can be clicked."""
+
+    DEFAULT_CSS = "_Bar { height: 1; width: 100%; background: $panel; color: $muted; padding: 0 1; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._targets: list[tuple[int, int, Press]] = []
+
+    def pieces(self, width: int) -> Sequence[tuple[Sequence[Segment], Press | None]]:
+        """The line's pieces from the left, each with what a click on it does."""
+        raise NotImplementedError
+
+    def build(self, width: int, height: int) -> list[list[Segment]]:
+        line: list[Segment] = []
+        self._targets = []
+        x = 0
+        for piece, press in self.pieces(width):
+            wide = sum(part.cell_length for part in piece)
+            if x + wide > width:
+                break
+            if press is not None:
+                self._targets.append((x, x + wide, press))
+            line += piece
+            x += wide
+        return [line]
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the piece under the mouse stands for."""
+        x = event.x - self.styles.padding.left
+        for start, end, press in self._targets:
+            if start <= x < end:
+                press()
+
+
+class TopBar(_Bar):
+    """The project's name and the screens, the present one marked."""
+
+    COMPONENT_CLASSES = {"topbar--project", "topbar--here", "topbar--tab"}
+    DEFAULT_CSS = """
+    TopBar > .topbar--project { color: $text; text-style: bold; }
+    TopBar > .topbar--here { color: $key; text-style: bold underline; }
+    TopBar > .topbar--tab { color: $muted; }
+    """
+
+    def __init__(self, here: str, project: str, go: Callable[[str], object]) -> None:
+        super().__init__()
+        self._here = here
+        self._project = project
+        self._go = go
+
+    def pieces(self, width: int) -> list[tuple[Sequence[Segment], Press | None]]:
+        plain, here = self.component("topbar--tab"), self.component("topbar--here")
+        shown = [e for e in screens.SCREENS if e.in_project or e.id == self._here]
+        tabs = sum(len(e.title) + 2 for e in shown)
+        name = clip(self._project, max(8, width - tabs - 1))
+        found: list[tuple[Sequence[Segment], Press | None]] = [
+            ([segment(name, self.component("topbar--project")), Segment(" ", plain)], None)
+        ]
+        for e in shown:
+            title = Segment(e.title, here if e.id == self._here else plain)
+            found.append(([Segment(" ", plain), title, Segment(" ", plain)], self._goer(e.id)))
+        return found
+
+    def _goer(self, screen_id: str) -> Press:
+        return lambda: self._go(screen_id)
+
+
+class KeyBar(_Bar):
+    """The keys of the present screen, as many as there is room for."""
+
+    COMPONENT_CLASSES = {"keybar--key", "keybar--name"}
+    DEFAULT_CSS = """
+    KeyBar > .keybar--key { color: $key; text-style: bold; }
+    KeyBar > .keybar--name { color: $muted; }
+    """
+
+    def __init__(self, keys: Sequence[keymap.Key], overrides: keymap.Overrides, press: Callable[[str], object]) -> None:
+        """`press` is given the key whose piece was clicked."""
+        super().__init__()
+        self._keys = keys
+        self._overrides = overrides
+        self._press = press
+        self._taken: frozenset[str] = frozenset()
+
+    def show(self, *, taken: frozenset[str]) -> None:
+        """Show, for each action, the first key that is not `taken` by something else now."""
+        if taken != self._taken:
+            self._taken = taken
+            self.redraw()
+
+    def pieces(self, width: int) -> list[tuple[Sequence[Segment], Press | None]]:
+        key_style, name_style = self.component("keybar--key"), self.component("keybar--name")
+        found: list[tuple[Sequence[Segment], Press | None]] = []
+        for key in self._keys:
+            pressed = next((k for k in key.pressed(self._overrides) if k not in self._taken), "")
+            if key.footer and pressed:
+                found.append((_piece(keymap.shown(pressed), key.name, key_style, name_style), self._presser(pressed)))
+        return found
+
+    def _presser(self, key: str) -> Press:
+        return lambda: self._press(key)
+
+
+def _piece(key: str, name: str, key_style: Style, name_style: Style) -> list[Segment]:
+    return [Segment(key, key_style), Segment(f" {name}  ", name_style)]
