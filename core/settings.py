@@ -149,6 +149,11 @@ def allowed(key: str) -> str:
     return ""
 
 
+def plain(value: object) -> str:
+    """A value as it is typed: true and false in small letters, nothing as an empty text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def choices(key: str) -> Sequence[str]:
     """The values an option chooses from; empty if it takes any text or a number."""
     option = spec(key)

@@ -1,6 +1,7 @@
 """The app: it holds the open project, moves between screens, and watches the database. Screens do everything else."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,6 +22,15 @@ from tui.terminal.driver import HandfulDriver
 from tui.terminal.fence import Fence
 from tui.terminal.guard import install_guard
 from tui.watch import Watch
+from tui.widgets.bars import KeyBar
+
+
+def palette_provider() -> Any:
+    """What the palette searches in; imported when it is opened first."""
+    from tui.palette import HandfulCommands
+
+    return HandfulCommands
+
 
 LOOK_SECONDS = 0.1
 """How often it is asked whether the database moved."""
@@ -32,10 +42,12 @@ class HandfulApp(SafeCrash, App[None]):
 
     TITLE = "Handful"
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.APP)
-    ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {palette_provider}
     CSS = """
     Toast { padding: 0 1; }
     ToastRack { margin: 0 0 2 0; }
+    Input.-textual-compact { padding: 0 2; background: $background; }
+    Input.-textual-compact:focus { background: $chosen; }
     """
 
     def __init__(
@@ -51,7 +63,7 @@ class HandfulApp(SafeCrash, App[None]):
         super().__init__(driver_class=None if headless else HandfulDriver)
         self.annotator = annotator
         self.preferences = chosen if chosen is not None else preferences.load()
-        self.overrides: keymap.Overrides = preferences.overrides(self.preferences)
+        self.overrides, self._problems = preferences.overrides(self.preferences)
         self.fence = Fence(self)
         self._first = screen or ("label" if root is not None else "home")
         self._session: Session | None = None
@@ -113,6 +125,8 @@ class HandfulApp(SafeCrash, App[None]):
         """Start with the first screen."""
         signals.install(self)
         self.set_keymap(dict(self.overrides))
+        for problem in (*self.preferences.problems, *self._problems):
+            self.say(problem, "warning")
         self.go(self._first)
         self.set_interval(LOOK_SECONDS, self._look)
 
@@ -184,6 +198,27 @@ class HandfulApp(SafeCrash, App[None]):
         here = self.screen
         scopes = (here.ID, *here.SHARED) if isinstance(here, HandfulScreen) else ()
         self.push_screen(HelpDialog(scopes, self.overrides))
+
+    def prefer(self, chosen: Preferences) -> None:
+        """Put preferences in force and keep them."""
+        self.preferences = chosen
+        self.theme = chosen.theme
+        self.overrides, problems = preferences.overrides(chosen)
+        self.set_keymap(dict(self.overrides))
+        for bar in (bar for screen in self.screen_stack for bar in screen.query(KeyBar)):
+            bar.rename(self.overrides)
+        for problem in problems:
+            self.say(problem, "warning")
+        try:
+            preferences.save(chosen)
+        except OSError as error:
+            self.say(_("The preferences could not be written: {why}").format(why=error.strerror or error), "warning")
+
+    def action_tour(self) -> None:
+        """The tour in five steps."""
+        from tui.dialogs.tour import TourDialog
+
+        self.push_screen(TourDialog(), lambda _left: self.prefer(replace(self.preferences, tour_done=True)))
 
     def press(self, key: str) -> None:
         """Do what a key does, for clicks on the bar below."""

@@ -4,6 +4,8 @@ An id is `scope.name`; the scope is a screen or a part that several screens shar
 is shown; the others are twins, so that everything can be reached by plain letters.
 """
 
+import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -69,6 +71,32 @@ KEYS: tuple[Key, ...] = (
     Key("label.peek", "q,f4", _("queue"), _("Look at the texts that come next, and why."), footer=False),
     Key("label.scroll_down", "pagedown,j", _("more"), _("Scroll a long text down."), footer=False),
     Key("label.scroll_up", "pageup,k", _("up"), _("Scroll a long text up."), footer=False),
+    Key("home.choose", "enter,o", _("open"), _("Open the project under the cursor.")),
+    Key("home.new", "n", _("new"), _("Make a project from a file of texts, step by step.")),
+    Key("home.demo", "d", _("demo"), _("Open the demo: 720 messages to a shop, a bank and an internet provider.")),
+    Key("home.other", "p", _("other"), _("Open a project by its path.")),
+    Key("rounds.start", "s,f5", _("start"), _("Start a round of fine-tuning now.")),
+    Key("rounds.cancel", "x", _("cancel"), _("Stop the job under the cursor, or the one that runs.")),
+    Key("rounds.rule", "n", _("start rule"), _("Say after how many new labels a round starts by itself.")),
+    Key("rounds.use", "m", _("use this"), _("Use the encoder of the round under the cursor, or the untouched one.")),
+    Key("rounds.log", "l", _("log"), _("Read the worker's log.")),
+    Key("export.start", "x,f5", _("export"), _("Make a bundle of the model in use.")),
+    Key("export.target", "t", _("where to"), _("Change the bundle's directory.")),
+    Key("export.copy", "c", _("copy code"), _("Copy the lines that load the bundle.")),
+    Key("export.labels", "l", _("labels"), _("Write the labelled texts to a file.")),
+    Key("export.cancel", "d", _("cancel"), _("Stop the export."), footer=False),
+    Key("metrics.view_1", "1", _("classes"), _("Precision, recall and F1 of each class.")),
+    Key("metrics.view_2", "2", _("curve"), _("How the model grew better with labels.")),
+    Key("metrics.view_3", "3", _("balance"), _("How many labels each class has.")),
+    Key("metrics.view_4", "4", _("matrix"), _("Which class is taken for which.")),
+    Key("metrics.view_5", "5", _("pairs"), _("The pairs of classes that are confused most.")),
+    Key("metrics.source", "s", _("evidence"), _("Judge by other texts: test set, audit, out of fold.")),
+    Key("metrics.part", "p", _("part"), _("All texts, or one slice of them."), footer=False),
+    Key("metrics.sort", "o", _("order"), _("Sort the classes by name, texts or F1."), footer=False),
+    Key("settings.edit", "enter,e", _("change"), _("Change the option under the cursor.")),
+    Key("settings.reset", "r", _("default"), _("Give the option its default back.")),
+    Key("settings.search", "slash", _("find"), _("Find an option by a few letters.")),
+    Key("settings.leave", "escape,z", _("all"), _("Show all options again."), footer=False),
     Key("data.search", "slash", _("search"), _("Search in all texts as you type.")),
     Key("data.answer", "enter,e", _("read, answer"), _("Read the text whole, and answer it again.")),
     Key("data.state", "s", _("state"), _("Show all, unlabelled, labelled or skipped texts.")),
@@ -86,7 +114,7 @@ KEYS: tuple[Key, ...] = (
     Key("data.undo", "u,ctrl+z", _("undo"), _("Take back the last thing that was done."), footer=False),
     Key("data.redo", "y,ctrl+y", _("redo"), _("Bring back what was undone."), footer=False),
     Key("data.clear", "escape,z", _("all texts"), _("Take all filters off."), footer=False),
-    Key("batch.toggle", "space,x", _("in or out"), _("Take the text out of the batch, or in again.")),
+    Key("batch.take", "space,x", _("in or out"), _("Take the text out of the batch, or in again.")),
     Key("batch.toggle_all", "asterisk,v", _("all or none"), _("Take all texts in, or none.")),
     Key("batch.following", "right,full_stop,w", _("next group"), _("The next group of texts that are alike.")),
     Key("batch.previous", "left,comma,q", _("previous"), _("The group before."), footer=False),
@@ -102,6 +130,115 @@ KEYS: tuple[Key, ...] = (
     Key("list.last", "end", _("last"), _("The last row."), footer=False),
     Key("list.choose", "enter", _("choose"), _("Choose the row under the cursor."), footer=False),
 )
+
+
+PRESETS: Mapping[str, Overrides] = {
+    "default": {},
+    "vim": {
+        "label.redo": "ctrl+r,ctrl+y,r",
+        "label.undo": "u,backspace,ctrl+z",
+        "label.back": "h,left,p",
+        "label.forward": "l,right",
+        "list.cursor_down": "j,down",
+        "list.cursor_up": "k,up",
+        "list.first": "home,0",
+        "list.last": "end,dollar_sign,G",
+        "batch.following": "l,right,w",
+        "batch.previous": "h,left,b",
+        "data.undo": "u,ctrl+z",
+        "data.redo": "y,ctrl+r,ctrl+y",
+    },
+    "left": {
+        "label.accept": "f,enter",
+        "label.skip": "d,space",
+        "label.undo": "z,backspace,ctrl+z",
+        "label.redo": "x,ctrl+y",
+        "label.back": "s,left",
+        "label.forward": "g,right",
+        "label.filter": "t,slash",
+        "label.flag": "v,ctrl+f",
+        "label.note": "r,ctrl+n",
+        "label.guide": "q,ctrl+g",
+        "label.batch": "b,f5",
+        "label.peek": "w,f4",
+        "label.scroll_down": "e,pagedown",
+        "label.scroll_up": "a,pageup",
+        "list.cursor_up": "q,up",
+        "list.cursor_down": "a,down",
+        "batch.previous": "e,left",
+        "batch.following": "r,right",
+        "batch.goto_label": "d",
+        "data.by_whom": "d,w",
+        "data.answer": "e,enter",
+    },
+}
+"""Sets of keys to choose from; what one does not name keeps its own keys."""
+
+
+def resolve(preset: str, own: Overrides) -> tuple[dict[str, str], list[str]]:
+    """(id → keys in force that differ from the table, what could not be taken, in words).
+
+    An override that names no key of ours, no keys at all, or a key that another action of the same screen has, is left
+    out: the table's own key stays.
+    """
+    problems = []
+    if preset not in PRESETS:
+        problems.append(_("There is no set of keys called {name!r}.").format(name=preset))
+    found = dict(PRESETS.get(preset, {}))
+    for key_id, keys in own.items():
+        problem = _problem(key_id, keys, found)
+        if problem:
+            problems.append(problem)
+        else:
+            found[key_id] = keys
+    return found, problems
+
+
+def _problem(key_id: str, keys: str, others: Overrides) -> str:
+    known = {key.id: key for key in KEYS}
+    if key_id not in known:
+        near = difflib.get_close_matches(key_id, known, n=1)
+        hint = _(" Did you mean {near!r}?").format(near=near[0]) if near else ""
+        return _("There is no key with the id {id!r}.").format(id=key_id) + hint
+    wanted = [key.strip() for key in keys.split(",")]
+    if not all(_NAME.fullmatch(key) for key in wanted):
+        return _("{id}: {keys!r} is no list of keys.").format(id=key_id, keys=keys)
+    clash = conflicts({**others, key_id: keys}, only=key_id)
+    return clash[0] if clash else ""
+
+
+_NAME = re.compile(r"(?:(?:ctrl|shift|alt)\+)*[a-zA-Z0-9_]+")
+
+
+def conflicts(overrides: Overrides, *, only: str = "") -> list[str]:
+    """Where two actions of one screen have one key, in words; `only` those that a certain id is part of.
+
+    Enter in a list is no conflict: the list hands it to its screen.
+    """
+    found = []
+    for scopes in _TOGETHER:
+        seen: dict[str, str] = {}
+        for key in (key for scope in scopes for key in of(scope)):
+            for pressed in key.pressed(overrides):
+                if key.id == "list.choose" and pressed == "enter":
+                    continue
+                other = seen.setdefault(pressed, key.id)
+                if other != key.id and only in ("", other, key.id):
+                    found.append(_("{key} is both {a} and {b}.").format(key=shown(pressed), a=other, b=key.id))
+    return list(dict.fromkeys(found))
+
+
+_TOGETHER = (
+    ("label", APP),
+    ("batch", LIST, APP),
+    ("rounds", LIST, APP),
+    ("metrics", LIST, APP),
+    ("data", LIST, APP),
+    ("export", LIST, APP),
+    ("settings", LIST, APP),
+    ("home", LIST, APP),
+)
+"""Scopes whose keys are in force at the same time."""
 
 
 def of(scope: str) -> tuple[Key, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.publish import make_dir, publish_file
-from tui import theme
+from tui import keymap, theme
 from tui.keymap import Overrides
 
 RECENT = 12
@@ -75,9 +75,10 @@ def save(chosen: Preferences) -> None:
     publish_file(config_dir() / CONFIG, ("\n".join(lines) + "\n").encode("utf-8"))
 
 
-def overrides(chosen: Preferences) -> Overrides:
-    """id → keys, as far as they differ from the table."""
-    return dict(chosen.keys)
+def overrides(chosen: Preferences) -> tuple[Overrides, list[str]]:
+    """(id → keys, as far as they differ from the table; what could not be taken, in words)."""
+    found, problems = keymap.resolve(chosen.preset, chosen.keys)
+    return found, [f"{config_dir() / CONFIG}: {problem}" for problem in problems]
 
 
 def recent() -> list[Path]:

@@ -1,7 +1,7 @@
 """Rows of texts for lists of any length: read window by window, with what is on record and what the model says."""
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.predictions import Predictions
@@ -47,6 +47,9 @@ class Texts:
                 del self._pages[next(iter(self._pages))]
             self._pages[page] = self._read(self.ids[page * PAGE : (page + 1) * PAGE])
         return self._pages[page][index % PAGE]
+
+    def __iter__(self) -> Iterator[TextRow | None]:
+        return (self[index] for index in range(len(self)))
 
     def forget(self) -> None:
         """What was read may be out of date."""

@@ -69,6 +69,14 @@ def import_file(
             return _store(con, split, sorter, task, progress)
 
 
+def preview(path: Path, rows: int) -> tuple[list[str], list[dict[str, Any]]]:
+    """The columns of a file and its first usable rows; raises InputError if it can't be read."""
+    with opened(path) as lines:
+        sample, _complete = _sample(lines, readers.read(lines))
+    found = [values for _line, values in sample if isinstance(values, dict)]
+    return columns.names_in(found), found[:rows]
+
+
 def columns_of(path: Path) -> list[str]:
     """The columns that the first rows of a file have; raises InputError if it can't be read."""
     with opened(path) as lines:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
 from textual.pilot import Pilot
 
 from tui.app import HandfulApp
@@ -27,4 +28,4 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool], what: str = "it",
         if holds():
             return
         await pilot.pause(0.02)
-    raise AssertionError(f"waited in vain for {what}")
+    pytest.fail(f"waited in vain for {what}")

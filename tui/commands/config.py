@@ -91,11 +91,6 @@ def _say_what_follows(project: Project, key: str, value: object) -> None:
 
 def _print(option: Any, value: object) -> None:
     source = _("default") if value == option.default else _("set in handful.toml")
-    data(f"{option.name} = {_plain(value)}  ({source})")
+    shown = options.plain(value) or '""'
+    data(f"{option.name} = {shown}  ({source})")
     paragraph(f"{option.metadata['sentence']} {options.allowed(option.name)}".strip(), "    ")
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return '""' if value == "" else str(value)

@@ -8,9 +8,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from core.i18n import _
-from tui import keymap
+from tui import keymap, screens
 from tui.dialogs.base import Dialog
-from tui.show import fit
+from tui.show import content, fit
 
 
 class HelpDialog(Dialog[None]):
@@ -19,6 +19,7 @@ class HelpDialog(Dialog[None]):
     DEFAULT_CSS = """
     HelpDialog VerticalScroll { height: auto; max-height: 100%; }
     HelpDialog Static { width: 100%; height: auto; }
+    HelpDialog .about { color: $muted; margin-bottom: 1; }
     """
 
     def __init__(self, scopes: Sequence[str], overrides: keymap.Overrides) -> None:
@@ -26,11 +27,17 @@ class HelpDialog(Dialog[None]):
         self._keys = [key for scope in (*scopes, keymap.APP) for key in keymap.of(scope)]
         self._overrides = overrides
 
+        self._entry = next((screens.entry(scope) for scope in scopes if scope in {e.id for e in screens.SCREENS}), None)
+
     def heading(self) -> str:
-        return _("Keys")
+        return self._entry.title if self._entry else _("Keys")
 
     def body(self) -> Iterable[Widget]:
         with VerticalScroll():
+            if self._entry is not None:
+                commands = self._entry.commands
+                twin = _(" Without a screen: handful {commands}.").format(commands=commands) if commands else ""
+                yield Static(content(self._entry.about + twin), classes="about", markup=False)
             for key in self._keys:
                 yield Static(self._row(key), markup=False)
 

@@ -24,17 +24,44 @@ class Entry:
     """The letter that opens it from the list of screens."""
     in_project: bool = True
     """False: it works without an open project."""
+    commands: str = ""
+    """The commands that do the same without a screen."""
 
 
 SCREENS: tuple[Entry, ...] = (
-    Entry("home", _("Home"), _("Recent projects, a new project, the demo."), "HomeScreen", "h", in_project=False),
-    Entry("label", _("Label"), _("Answer one text after another."), "LabelScreen", "l"),
+    Entry("home", _("Home"), _("Recent projects, a new project, the demo."), "HomeScreen", "h", False, "new, demo"),
+    Entry(
+        "label", _("Label"), _("Answer one text after another."), "LabelScreen", "l", commands="next, label, undo, redo"
+    ),
     Entry("batch", _("Batch"), _("Label texts that are alike together."), "BatchScreen", "b"),
-    Entry("rounds", _("Rounds"), _("Fine-tune, watch it, and see which model is in use."), "RoundsScreen", "r"),
-    Entry("metrics", _("Metrics"), _("How good the model is, class by class."), "MetricsScreen", "m"),
-    Entry("data", _("Data"), _("All texts: search, filter, relabel, add a file."), "DataScreen", "d"),
-    Entry("export", _("Export"), _("Ship the model as ONNX."), "ExportScreen", "e"),
-    Entry("settings", _("Settings"), _("Options of the project, theme and keys."), "SettingsScreen", "s"),
+    Entry(
+        "rounds",
+        _("Rounds"),
+        _("Fine-tune, watch it, and see which model is in use."),
+        "RoundsScreen",
+        "r",
+        commands="round, jobs, cancel, logs",
+    ),
+    Entry(
+        "metrics", _("Metrics"), _("How good the model is, class by class."), "MetricsScreen", "m", commands="metrics"
+    ),
+    Entry(
+        "data",
+        _("Data"),
+        _("All texts: search, filter, relabel, add a file."),
+        "DataScreen",
+        "d",
+        commands="import, labels",
+    ),
+    Entry("export", _("Export"), _("Ship the model as ONNX."), "ExportScreen", "e", commands="export, labels, predict"),
+    Entry(
+        "settings",
+        _("Settings"),
+        _("Options of the project, theme and keys."),
+        "SettingsScreen",
+        "s",
+        commands="config",
+    ),
 )
 
 

@@ -23,6 +23,8 @@ from tui.widgets.row_list import Cell, Column, RowList
 
 NEAREST = 40
 GROUPS = 60
+NEVER = 10**9
+"""No screen has so many columns."""
 _LIST_KEYS = frozenset(
     {"up", "down", "left", "right", "enter", "space", "pageup", "pagedown", "home", "end", "backspace"}
 )
@@ -55,6 +57,16 @@ class _Rows:
         )
 
 
+def _columns(*, near: bool) -> tuple[Column, ...]:
+    """In or out, how near (where that is known), the text, what the model says."""
+    return (
+        Column(width=1),
+        Column(width=4, right=True, least=0 if near else NEVER),
+        Column(_("text")),
+        Column(_("model"), 16, least=70),
+    )
+
+
 class BatchScreen(HandfulScreen):
     """A group of texts above the task's own panel."""
 
@@ -82,9 +94,8 @@ class BatchScreen(HandfulScreen):
         self._request = 0
 
     def body(self) -> Iterable[Widget]:
-        columns = (Column(width=1), Column(width=4, right=True), Column(_("text")), Column(_("model"), 16, least=70))
         yield Line(id="said")
-        yield RowList(columns, empty=_("Looking for texts that are alike …"))
+        yield RowList(_columns(near=False), empty=_("Looking for texts that are alike …"))
         yield plugins.load(answering.GROUP, self.session.task.name)(self._ready)
         yield Line(id="now")
 
@@ -177,6 +188,7 @@ class BatchScreen(HandfulScreen):
             self.rows.say_empty(_("All of these are answered.\n→ or w goes to the next group, g makes new ones."))
         elif not found and title:
             self.rows.say_empty(_("Nothing is left to put together.\nAdd texts on the screen Data."))
+        self.rows.columns = _columns(near=bool(self._near))
         self.rows.show(_Rows(Texts(self.session, ids), self._near, self._left_out), cursor=0)
         self._ask()
         self.handful.fence.raise_()
@@ -288,7 +300,7 @@ class BatchScreen(HandfulScreen):
         """The group before."""
         self._move(-1)
 
-    def action_toggle(self) -> None:
+    def action_take(self) -> None:
         """Out, or in again; then the next row."""
         ids = self._ids()
         if ids:

@@ -157,7 +157,9 @@ class DataScreen(HandfulScreen):
         n, pieces = len(self.rows.rows), list[Piece]()
         pieces.append((_("{n} texts").format(n=f"{n:,}"), "text"))
         pieces += [(f" · {word}", "key") for word in self._limits()]
-        marked = [(_("{n} marked · r answers them").format(n=len(self._marked)), "given")] if self._marked else []
+        marked: list[Piece] = (
+            [(_("{n} marked · r answers them").format(n=len(self._marked)), "given")] if self._marked else []
+        )
         self.said.show(pieces, marked)
 
     def _limits(self) -> list[str]:

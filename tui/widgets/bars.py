@@ -104,6 +104,11 @@ class KeyBar(_Bar):
             self._taken = taken
             self.redraw()
 
+    def rename(self, overrides: keymap.Overrides) -> None:
+        """Other keys are in force."""
+        self._overrides = overrides
+        self.redraw()
+
     def pieces(self, width: int) -> list[tuple[Sequence[Segment], Press | None]]:
         key_style, name_style = self.component("keybar--key"), self.component("keybar--name")
         found: list[tuple[Sequence[Segment], Press | None]] = []

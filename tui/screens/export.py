@@ -1,0 +1,218 @@
+"""The model leaves: as an ONNX bundle that was proven to answer alike, and the labels as a file."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.binding import BindingType
+from textual.getters import query_one
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from core import clock, inuse
+from core.errors import HandfulError
+from core.evaluation.report import Report
+from core.i18n import _
+from core.store import jobs, models
+from exports.dataset import write_labels
+from tui import keymap, requests
+from tui.commands.metrics import SOURCES, collect
+from tui.dialogs.prompt import PromptDialog
+from tui.output import percent, size
+from tui.screens.base import HandfulScreen
+from tui.show import content
+from tui.widgets.line import Line
+from tui.widgets.progress import ProgressLine
+from tui.widgets.row_list import Cell, Column, ListRows, RowList
+
+
+class ExportScreen(HandfulScreen):
+    """What would be exported, where to, how far it is, and what was made before."""
+
+    ID = "export"
+    SHARED = (keymap.LIST,)
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("export")
+    DEFAULT_CSS = """
+    ExportScreen #facts { padding: 0 2; height: auto; }
+    ExportScreen .field { color: $muted; padding: 1 2 0 2; height: 2; }
+    ExportScreen Input { border: none; height: 1; padding: 0 2; background: $background; }
+    ExportScreen Input:focus { background: $chosen; }
+    ExportScreen ProgressLine { padding: 0 2; margin-top: 1; height: 2; }
+    ExportScreen RowList { padding: 0 1; margin-top: 1; min-height: 3; }
+    ExportScreen #code { padding: 0 2; height: auto; margin: 1 0; }
+    """
+
+    rows = query_one(RowList)
+    target = query_one(Input)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bundles: list[tuple[str, Mapping[str, Any], float]] = []
+        self._job: int | None = None
+        self._problem = ""
+
+    def body(self) -> Iterable[Widget]:
+        columns = (
+            Column(_("bundle")),
+            Column(_("model"), 9),
+            Column(_("size"), 9, right=True),
+            Column(_("made"), 17, least=80),
+            Column(_("logits differ"), 13, right=True),
+        )
+        yield Line(id="model")
+        yield Static(id="facts", markup=False)
+        yield Static(content(_("Directory of the bundle; empty: below the project")), classes="field", markup=False)
+        yield Input(compact=True)
+        yield ProgressLine()
+        yield RowList(columns, empty=_("No bundle was made yet.\nx exports the model in use."))
+        yield Static(id="code", markup=False)
+
+    def on_mount(self) -> None:
+        """The list has the keys."""
+        self.rows.focus()
+        self.moved()
+
+    def moved(self) -> None:
+        session = self.session
+        self._bundles = models.bundles(session.con)
+        self.rows.show(ListRows([_row(bundle) for bundle in self._bundles]))
+        self._facts()
+        self._follow()
+        self._code()
+
+    def worker_moved(self) -> None:
+        self._follow()
+
+    def _facts(self) -> None:
+        session = self.session
+        line, facts = self.query_one("#model", Line), self.query_one("#facts", Static)
+        try:
+            model = inuse.model_in_use(session.project, session.con)
+        except HandfulError as error:
+            line.show([(error.title, "unsure")])
+            facts.update(content("\n".join(part for part in (error.what, error.hint) if part), multiline=True))
+            return
+        line.show(
+            [
+                (_("model in use: "), "muted"),
+                (model.name, "guess"),
+                (_(" · {n} labels").format(n=model.head["n_labels"]), "muted"),
+            ]
+        )
+        found = collect(session.project, session.con, model.name, SOURCES)
+        whole = [report for report in found if not report.slice]
+        facts.update(content("\n".join(_metrics(report) for report in whole), multiline=True))
+
+    def _follow(self) -> None:
+        """How far the export is, or why there is none."""
+        session = self.session
+        job = requests.running(session, "export")
+        bar = self.query_one(ProgressLine)
+        if job is None and self._job is not None:
+            over = jobs.get(session.con, self._job)
+            error = over.error if over is not None else None
+            self._problem = "\n".join(error[k] for k in ("title", "what", "hint") if error.get(k)) if error else ""
+            self._job = None
+        bar.display = job is not None
+        if job is not None:
+            self._job, self._problem = job.id, ""
+            bar.show(*requests.progress(job, requests.told(session, job)))
+
+    def on_row_list_moved(self, message: RowList.Moved) -> None:
+        """Show how the bundle under the cursor is loaded."""
+        message.stop()
+        self._code()
+
+    def _code(self) -> None:
+        if self._problem:
+            self.query_one("#code", Static).update(content(self._problem, "$wrong", multiline=True))
+            return
+        self.query_one("#code", Static).update(content(self._snippet(), multiline=True))
+
+    def _snippet(self) -> str:
+        if not self._bundles:
+            return ""
+        path = self._bundles[self.rows.cursor][0]
+        return (
+            f"import sys; sys.path.insert(0, {path!r})\n"
+            "from predict import Predictor\n"
+            f'print(Predictor({path!r}).predict(["Where is my parcel?"]))'
+        )
+
+    # What keys do
+
+    def action_start(self) -> None:
+        """Export; what speaks against it is said."""
+        typed = self.target.value.strip()
+        target = str(Path(typed).expanduser().absolute()) if typed else None
+        if requests.running(self.session, "export") is not None:
+            self.handful.say(_("An export is under way."), "warning")
+            return
+        requests.submit(self, "export", {"to": target, "force": False})
+
+    def action_cancel(self) -> None:
+        """Stop the export that is under way."""
+        job = requests.running(self.session, "export")
+        if job is not None:
+            requests.cancel(self.session, job.id)
+
+    def action_target(self) -> None:
+        """Type another directory."""
+        self.target.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Back to the list."""
+        event.stop()
+        self.rows.focus()
+
+    def key_escape(self) -> None:
+        """Leave the field."""
+        self.rows.focus()
+
+    def action_copy(self) -> None:
+        """Copy the lines that load the bundle."""
+        if self._bundles:
+            self.app.copy_to_clipboard(self._snippet())
+            self.handful.say(_("Copied, if your terminal lets programs copy."))
+
+    def action_labels(self) -> None:
+        """Write the labelled texts to a file."""
+        proposed = str(self.session.project.root.absolute().with_suffix(".labels.jsonl"))
+        about = _("A .jsonl or .csv file that is not there yet; JSONL keeps everything.")
+        self.app.push_screen(PromptDialog(_("Labelled texts to which file?"), proposed, about=about), self._write)
+
+    def _write(self, typed: str | None) -> None:
+        if not typed:
+            return
+        path = Path(typed).expanduser().absolute()
+        try:
+            with self.session.project.open(readonly=True) as con:
+                n = write_labels(self.session.project, con, path)
+        except HandfulError as error:
+            self.handful.show_error(error)
+            return
+        self.handful.say(_("{n} labelled texts in {path}").format(n=n, path=path))
+
+
+def _metrics(report: Report) -> str:
+    if not report.enough:
+        return _("{source}: {n} texts, too few to tell").format(source=report.source, n=report.n)
+    return _("{source}: accuracy {accuracy}, macro-F1 {f1} on {n} texts").format(
+        source=report.source,
+        accuracy=percent(report.accuracy, report.accuracy_interval),
+        f1=percent(report.macro_f1, report.macro_f1_interval),
+        n=report.n,
+    )
+
+
+def _row(bundle: tuple[str, Mapping[str, Any], float]) -> tuple[Cell, ...]:
+    path, info, created = bundle
+    parity = info.get("parity", {})
+    diff = parity.get("max_abs_diff")
+    return (
+        (path, "text"),
+        (str(info.get("model", "")), "guess"),
+        (size(info["size_bytes"]) if "size_bytes" in info else "", "muted"),
+        (clock.iso(created)[:16].replace("T", " "), "muted"),
+        (_("{d:.0e} on {n}").format(d=diff, n=parity.get("texts", 0)) if diff is not None else "", "sure"),
+    )

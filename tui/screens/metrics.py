@@ -1,0 +1,239 @@
+"""How good the model is, class by class, and how sure that is; every number leads to the texts behind it."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, get_args
+
+from textual import events
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.getters import query_one
+from textual.widget import Widget
+
+from core import judged, plugins
+from core.errors import InputError
+from core.evaluation.intervals import ENOUGH, wilson
+from core.evaluation.report import Report, reports
+from core.i18n import _
+from core.inuse import source_name
+from core.records import Evaluation, Source
+from core.store import models
+from tui import keymap, views
+from tui.output import percent
+from tui.screens.base import HandfulScreen
+from tui.views.balance import Balance
+from tui.views.base import Behind, Facts, Point, ViewKind
+from tui.views.curve import Curve
+from tui.views.table import ORDERS, ClassTable
+from tui.widgets.line import Line, Piece
+
+SOURCES: tuple[Source, ...] = get_args(Source)
+WIDE = 140
+"""Columns from which the table stays beside the chosen view."""
+MEANING: dict[Source, str] = {
+    "test": _("test: your held-out texts, which the model never sees"),
+    "audit": _("audit: texts drawn uniformly at random, judged by models that never saw them"),
+    "out-of-fold": _(
+        "out of fold: labelled texts, each judged by a model that never saw it; picked ones, so a hint only"
+    ),
+}
+
+
+class MetricsScreen(HandfulScreen):
+    """Two lines of what the numbers are, and one view of them."""
+
+    ID = "metrics"
+    SHARED = (keymap.LIST,)
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("metrics")
+    DEFAULT_CSS = """
+    MetricsScreen #views { height: 1fr; margin-top: 1; }
+    MetricsScreen #views > * { width: 1fr; }
+    MetricsScreen RowList { padding: 0 1; }
+    """
+
+    head = query_one("#head", Line)
+    meaning = query_one("#meaning", Line)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kinds: list[ViewKind] = []
+        self._view = 0
+        self._source: Source | None = None
+        self._part = ""
+        self._order = 0
+        self._evaluation: Evaluation | None = None
+        self._subject = ""
+
+    def body(self) -> Iterable[Widget]:
+        self._kinds = [
+            ViewKind(_("classes"), ClassTable),
+            ViewKind(_("curve"), Curve),
+            ViewKind(_("balance"), Balance),
+            *self._of_task(),
+        ]
+        yield Line(id="head")
+        yield Line(id="meaning")
+        with Horizontal(id="views"):
+            for number, kind in enumerate(self._kinds):
+                view = kind.make()
+                view.id = f"view-{number}"
+                yield view
+
+    def _of_task(self) -> tuple[ViewKind, ...]:
+        try:
+            found: tuple[ViewKind, ...] = plugins.load(views.GROUP, self.session.task.name)
+        except InputError:  # a task need not bring any
+            return ()
+        return found
+
+    def footer_keys(self) -> tuple[keymap.Key, ...]:
+        kinds = 3 + len(self._of_task())
+        own = [k for k in keymap.of("metrics") if not k.action.startswith("view_") or int(k.action[5:]) <= kinds]
+        return (*own, *keymap.of(keymap.APP))
+
+    def on_mount(self) -> None:
+        """Begin with the classes."""
+        self._arrange()
+        self.moved()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wide screens show two views."""
+        self._arrange()
+
+    def _views(self) -> list[Any]:
+        return [self.query_one(f"#view-{number}") for number in range(len(self._kinds))]
+
+    def _arrange(self) -> None:
+        """Show the chosen view, and the table beside it where there is room."""
+        if not self.is_mounted:
+            return
+        both = self.size.width >= WIDE
+        chosen = self._view or (3 if both and len(self._kinds) > 3 else 0)
+        for number, view in enumerate(self._views()):
+            view.display = number == chosen or (both and number == 0)
+        here = self._views()[chosen if self._view else 0]
+        if here.can_focus:
+            here.focus()
+
+    # What is shown
+
+    def moved(self) -> None:
+        session = self.session
+        self._subject = source_name(models.encoder_in_use(session.con))
+        found = {s: e for s in SOURCES if (e := models.newest_evaluation(session.con, self._subject, s)) is not None}
+        source = self._source or _best(found)
+        self._evaluation = found.get(source)
+        parts = reports(session.task, self._evaluation, session.names()) if self._evaluation else []
+        report = next((r for r in parts if r.slice == self._part), parts[0] if parts else None)
+        self._say(source, report)
+        facts = Facts(
+            session.task,
+            session.classes(),
+            session.names(),
+            session.class_counts(),
+            report,
+            self._evaluation,
+            self._curve(source),
+            models.rounds(session.con),
+            ORDERS[self._order],
+        )
+        for view in self._views():
+            view.show_facts(facts)
+
+    def _curve(self, source: Source) -> list[Point]:
+        task = self.session.task
+        points = []
+        for evaluation, n_labels in models.curve(self.session.con, source):
+            hits, n = task.correct(evaluation.counts[""]), evaluation.n
+            interval = wilson(hits, n)
+            if interval is not None:
+                points.append(Point(n_labels, hits / n, interval[0], interval[1], n >= ENOUGH))
+        return points
+
+    def _say(self, source: Source, report: Report | None) -> None:
+        pieces: list[Piece] = [(self._subject, "guess"), (f" · {source}", "key")]
+        if report is not None and report.slice:
+            pieces.append((f" · {report.slice}", "key"))
+        if report is None:
+            pieces.append((_(" · nothing judged yet"), "muted"))
+        elif not report.enough:
+            pieces.append((_(" · {n} texts, too few to tell").format(n=report.n), "unsure"))
+        else:
+            accuracy = percent(report.accuracy, report.accuracy_interval)
+            f1 = percent(report.macro_f1, report.macro_f1_interval)
+            pieces.append((_(" · accuracy {a} · macro-F1 {f}").format(a=accuracy, f=f1), "text"))
+        n: list[Piece] = [] if report is None else [(_("{n} texts").format(n=report.n), "muted")]
+        self.head.show(pieces, n)
+        self.meaning.show([(MEANING[source], "muted")])
+
+    # What keys do
+
+    def _choose(self, number: int) -> None:
+        if number < len(self._kinds):
+            self._view = number
+            self._arrange()
+
+    def action_view_1(self) -> None:
+        """The classes."""
+        self._choose(0)
+
+    def action_view_2(self) -> None:
+        """The learning curve."""
+        self._choose(1)
+
+    def action_view_3(self) -> None:
+        """Labels per class."""
+        self._choose(2)
+
+    def action_view_4(self) -> None:
+        """The task's first view."""
+        self._choose(3)
+
+    def action_view_5(self) -> None:
+        """The task's second view."""
+        self._choose(4)
+
+    def action_source(self) -> None:
+        """The next evidence."""
+        con = self.session.con
+        there = [s for s in SOURCES if models.newest_evaluation(con, self._subject, s) is not None]
+        if not there:
+            self.handful.say(_("Nothing was judged yet."), "warning")
+            return
+        here = self._evaluation.source if self._evaluation else there[-1]
+        self._source = there[(there.index(here) + 1) % len(there)] if here in there else there[0]
+        self.moved()
+
+    def action_part(self) -> None:
+        """The next slice."""
+        if self._evaluation is None:
+            return
+        parts = sorted(self._evaluation.counts)
+        self._part = parts[(parts.index(self._part) + 1) % len(parts)] if self._part in parts else parts[0]
+        if len(parts) == 1:
+            self.handful.say(_("There are no slices: the option slice_by names a column."), "warning")
+        self.moved()
+
+    def action_sort(self) -> None:
+        """The next order."""
+        self._order = (self._order + 1) % len(ORDERS)
+        self.moved()
+
+    def on_behind(self, message: Behind) -> None:
+        """Show the texts behind a number, if they are those that were counted."""
+        message.stop()
+        if self._evaluation is None:
+            return
+        found = judged.load(self.session.project, self._subject, self._evaluation.source)
+        if found is None or found.event_seq != self._evaluation.event_seq:
+            self.handful.say(_("The texts behind this number are being judged anew; try again in a moment."), "warning")
+            return
+        ids = [text.example_id for text in found.texts if message.wanted(text)]
+        self.handful.open_texts(ids, message.title)
+
+
+def _best(found: dict[Source, Evaluation]) -> Source:
+    """The best evidence there is: a test set, an audit that is large enough, else what there is."""
+    for source in SOURCES:
+        if source in found and found[source].n >= ENOUGH:
+            return source
+    return next(iter(found), "out-of-fold")

@@ -1,0 +1,194 @@
+"""Which class was taken for which: a heat map one can walk through, and the worst pairs as a list.
+
+For tasks whose cells are (gold class, answered class).
+"""
+
+from collections import Counter
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.message import Message
+
+from core.i18n import _
+from core.judged import JudgedText
+from core.tasks.base import Task
+from tui.show import clip, fit, segment
+from tui.views.base import Behind, Facts, ViewKind, Wanted
+from tui.views.table import nothing
+from tui.widgets.lines import LineWidget
+from tui.widgets.row_list import Column, ListRows, RowList
+
+NAME, CELL = 16, 5
+_SHADES = " ░▒▓█"
+_STEPS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
+_STEPS |= {"h": (0, -1), "l": (0, 1), "k": (-1, 0), "j": (1, 0)}
+
+
+class Matrix(LineWidget, can_focus=True):
+    """Rows are what people said, columns what the model answered; shades are shares of the row."""
+
+    COMPONENT_CLASSES = {
+        "matrix--name",
+        "matrix--right",
+        "matrix--wrong",
+        "matrix--zero",
+        "matrix--cursor",
+        "matrix--said",
+    }
+    DEFAULT_CSS = """
+    Matrix { height: 1fr; padding: 0 2; }
+    Matrix > .matrix--name { color: $muted; }
+    Matrix > .matrix--right { color: $sure; }
+    Matrix > .matrix--wrong { color: $wrong; }
+    Matrix > .matrix--zero { color: $rule; }
+    Matrix > .matrix--cursor { background: $chosen; text-style: bold; }
+    Matrix > .matrix--said { color: $text; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts: Facts | None = None
+        self._ids: list[int] = []
+        self._cells: Counter[tuple[int, ...]] = Counter()
+        self.cursor = (0, 0)
+        self._top = (0, 0)
+
+    def show_facts(self, facts: Facts) -> None:
+        """Show other facts."""
+        self._facts = facts
+        self._cells = Counter(facts.evaluation.counts.get("", {}) if facts.evaluation else {})
+        seen = {class_id for cell, n in self._cells.items() if n for class_id in cell}
+        self._ids = [i for i in facts.names if i in seen]
+        if facts.order == "f1":
+            wrong = Counter[int]()
+            for (gold, answered), n in self._cells.items():
+                if gold != answered:
+                    wrong[gold] += n
+                    wrong[answered] += n
+            self._ids.sort(key=lambda i: -wrong[i])
+        last = max(0, len(self._ids) - 1)
+        self.cursor = (min(self.cursor[0], last), min(self.cursor[1], last))
+        self.redraw()
+
+    def on_key(self, event: events.Key) -> None:
+        """Arrows walk; enter shows the texts of the cell."""
+        if event.key in _STEPS and self._ids:
+            event.stop()
+            last = len(self._ids) - 1
+            down, right = _STEPS[event.key]
+            self.cursor = (max(0, min(last, self.cursor[0] + down)), max(0, min(last, self.cursor[1] + right)))
+            self.redraw()
+        elif event.key in ("enter", "e") and self._ids and self._facts is not None:
+            event.stop()
+            gold, answered = (self._ids[i] for i in self.cursor)
+            self.post_message(_behind(self._facts, gold, answered))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor."""
+        row = event.y - 1 + self._top[0]
+        column = (event.x - self.styles.padding.left - NAME) // CELL + self._top[1]
+        if 0 <= row < len(self._ids) and 0 <= column < len(self._ids):
+            self.cursor = (row, column)
+            self.redraw()
+
+    def build(self, width: int, height: int) -> list[list[Segment]]:
+        facts = self._facts
+        name = self.component("matrix--name")
+        if facts is None or not self._ids or facts.report is None or not facts.report.enough:
+            text = nothing(facts) if facts is not None else ""
+            return [[segment(line, name)] for line in text.splitlines()]
+        rows, columns = max(1, height - 3), max(1, (width - NAME) // CELL)
+        (top, left), (row, column) = self._top, self.cursor
+        self._top = (_window(top, row, rows, len(self._ids)), _window(left, column, columns, len(self._ids)))
+        shown_rows = range(self._top[0], min(len(self._ids), self._top[0] + rows))
+        shown_columns = range(self._top[1], min(len(self._ids), self._top[1] + columns))
+        head = "".join(fit(facts.names[self._ids[c]], CELL - 1, right=True) + " " for c in shown_columns)
+        lines = [[Segment(fit(_("said ↓ model →"), NAME) + head, name)]]
+        lines += [self._line(row, shown_columns, facts) for row in shown_rows]
+        return [*lines, [], [segment(clip(self._said(facts), width), self.component("matrix--said"))]]
+
+    def _line(self, row: int, columns: range, facts: Facts) -> list[Segment]:
+        gold = self._ids[row]
+        total = sum(self._cells[gold, answered] for answered in self._ids)
+        here = row == self.cursor[0]
+        base = self.component("matrix--said" if here else "matrix--name")
+        line = [segment(facts.names[gold], base, NAME - 1), Segment(" ", base)]
+        for column in columns:
+            answered = self._ids[column]
+            n = self._cells[gold, answered]
+            kind = "matrix--zero" if not n else "matrix--right" if gold == answered else "matrix--wrong"
+            style = self.component(kind)
+            if (row, column) == self.cursor:
+                style += Style(bgcolor=self.component("matrix--cursor").bgcolor, bold=True, reverse=self.app.no_color)
+            line.append(Segment(_cell(n, total, diagonal=gold == answered), style))
+        return line
+
+    def _said(self, facts: Facts) -> str:
+        """The cell under the cursor in words."""
+        gold, answered = (self._ids[i] for i in self.cursor)
+        n = self._cells[gold, answered]
+        names = {"gold": facts.names[gold], "answered": facts.names[answered], "n": n}
+        if gold == answered:
+            return _("{n} texts of {gold} were answered right · ↵ shows them").format(**names)
+        return _("{n} texts of {gold} were answered {answered} · ↵ shows them").format(**names)
+
+
+def _window(first: int, cursor: int, room: int, n: int) -> int:
+    """The first row or column that is shown, so that the cursor's is, too."""
+    return max(0, min(first, cursor, n - room), cursor - room + 1)
+
+
+def _cell(n: int, total: int, *, diagonal: bool) -> str:
+    """A shade for the share of the row, and the count; the diagonal stands in brackets."""
+    if not n:
+        return "   · " if not diagonal else " [·] "
+    shade = _SHADES[max(1, min(4, round(4 * n / max(total, 1))))]
+    number = str(n) if n < 1000 else "999+"
+    return fit(f"[{number}]", CELL - 1, right=True) + shade if diagonal else fit(number, CELL - 1, right=True) + shade
+
+
+class Pairs(RowList):
+    """Pairs of classes, the most confused first."""
+
+    def __init__(self) -> None:
+        super().__init__((Column(_("people said")), Column(_("the model answered")), Column(_("texts"), 6, right=True)))
+        self._facts: Facts | None = None
+        self._pairs: list[tuple[int, int, int]] = []
+
+    def show_facts(self, facts: Facts) -> None:
+        """Show other facts."""
+        self._facts = facts
+        cells = facts.evaluation.counts.get("", {}) if facts.evaluation else {}
+        enough = facts.report is not None and facts.report.enough
+        found = (
+            [(n, gold, answered) for (gold, answered), n in cells.items() if gold != answered and n] if enough else []
+        )
+        self._pairs = [(gold, answered, n) for n, gold, answered in sorted(found, key=lambda f: (-f[0], f[1], f[2]))]
+        self.say_empty(_("No text was answered wrongly.") if enough else nothing(facts))
+        names = facts.names
+        self.show(ListRows([((names[g], "text"), (names[a], "wrong"), (str(n), "muted")) for g, a, n in self._pairs]))
+
+    def on_row_list_chosen(self, message: RowList.Chosen) -> None:
+        """The texts of this pair."""
+        message.stop()
+        if self._facts is not None and self._pairs:
+            gold, answered, _n = self._pairs[message.index]
+            self.post_message(_behind(self._facts, gold, answered))
+
+
+def _behind(facts: Facts, gold: int, answered: int) -> Message:
+    title = _("{gold} taken for {answered}") if gold != answered else _("{gold} answered right")
+    return Behind(
+        _cell_of(facts.task, gold, answered), title.format(gold=facts.names[gold], answered=facts.names[answered])
+    )
+
+
+def _cell_of(task: Task[object], gold: int, answered: int) -> Wanted:
+    def wanted(text: JudgedText) -> bool:
+        return (gold, answered) in task.compare(task.decode(text.gold), task.decode(text.predicted))
+
+    return wanted
+
+
+VIEWS = (ViewKind(_("matrix"), Matrix), ViewKind(_("pairs"), Pairs))
