@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
+from textual.screen import Screen
 
 from core.errors import HandfulError
 from core.i18n import _
@@ -251,6 +253,11 @@ class HandfulApp(SafeCrash, App[None]):
             shown.moved()
         elif news.worker:
             shown.worker_moved()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Every frame passes here on its way to the terminal; the fence's question goes behind it."""
+        super()._display(screen, renderable)
+        self.fence.after_frame()
 
     async def on_event(self, event: events.Event) -> None:
         """The terminal's answer about its cursor lowers the fence."""

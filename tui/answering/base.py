@@ -1,11 +1,10 @@
 """What a task's answer panel is given and what it gives back. Nothing here assumes one class per text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from textual import events
-from textual.message import Message
 
 from core.records import LabelClass, Suggestion
 from tui.widgets.lines import LineWidget
@@ -28,22 +27,28 @@ class Question:
     """Whether a new name may be typed."""
 
 
-class AnswerPanel(LineWidget, can_focus=True):
-    """The choices of one task. It has the focus while texts are labelled and takes the keys it understands.
+class AnswerDesk(Protocol):
+    """Whoever shows the panel. All of it is done at once, before the next key is looked at."""
 
-    `ready` is asked before a key counts: it is False while a text is not certainly on screen, and then says so itself.
-    """
+    def ready(self) -> bool:
+        """Whether a key pressed now is meant for what is on screen; if not, it says itself that the key was dropped."""
+        ...
 
-    class Given(Message):
+    def given(self, raw: Any) -> None:
         """An answer was given, in file form."""
+        ...
 
-        def __init__(self, raw: Any) -> None:
-            super().__init__()
-            self.raw = raw
+    def command(self, key: str) -> bool:
+        """Do what a key means that the panel has no use for; False if it means nothing here."""
+        ...
 
-    def __init__(self, ready: Callable[[], bool]) -> None:
+
+class AnswerPanel(LineWidget, can_focus=True):
+    """The choices of one task. It has the focus while texts are labelled and takes the keys it understands."""
+
+    def __init__(self, desk: AnswerDesk) -> None:
         super().__init__(id="answer")
-        self.ready = ready
+        self.desk = desk
         self.question = Question("", ())
 
     @property
@@ -74,7 +79,7 @@ class AnswerPanel(LineWidget, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         """With the focus, it has the first say."""
-        if self.press(event):
+        if self.press(event) or self.desk.command(event.key):
             event.stop()
             event.prevent_default()
 

@@ -13,7 +13,7 @@ from textual import events
 
 from core.i18n import _
 from core.records import LabelClass
-from tui.answering.base import AnswerPanel, Question
+from tui.answering.base import AnswerDesk, AnswerPanel, Question
 from tui.answering.matching import best, folded
 from tui.show import clip, fit, segment
 
@@ -51,8 +51,8 @@ class ClassPanel(AnswerPanel):
     ClassPanel > .panel--chosen { color: $text; background: $chosen; text-style: bold; }
     """
 
-    def __init__(self, ready: Callable[[], bool]) -> None:
-        super().__init__(ready)
+    def __init__(self, desk: AnswerDesk) -> None:
+        super().__init__(desk)
         self._typed = ""
         self._row = -1
         """The row that the arrows marked or typing found; -1: none."""
@@ -91,7 +91,7 @@ class ClassPanel(AnswerPanel):
         said = self.question.suggestion
         if said is None:
             return False
-        self.post_message(self.Given(said.value))
+        self.desk.given(said.value)
         return True
 
     def open_filter(self) -> None:
@@ -156,7 +156,7 @@ class ClassPanel(AnswerPanel):
 
     def _guarded(self, act: Callable[[], object]) -> bool:
         """Act if the text is certainly on screen; the key is used up either way."""
-        if self.ready():
+        if self.desk.ready():
             act()
         return True
 
@@ -180,14 +180,14 @@ class ClassPanel(AnswerPanel):
         self.redraw()
 
     def _give(self, choice: Choice) -> None:
-        self.post_message(self.Given(choice.item.name if choice.item else choice.name))
+        self.desk.given(choice.name)
 
     def on_click(self, event: events.Click) -> None:
         """A click on a choice gives it."""
         row = event.y - self.styles.padding.top
         columns, width = self._columns(self.size.width)
         position = row + min(columns - 1, max(0, event.x - self.styles.padding.left) // width) * self._rows(columns)
-        if row < self._rows(columns) and position < len(self._choices) and self.ready():
+        if row < self._rows(columns) and position < len(self._choices) and self.desk.ready():
             self._give(self._choices[position])
 
     def _columns(self, width: int) -> tuple[int, int]:
@@ -252,6 +252,6 @@ class ClassPanel(AnswerPanel):
         return [*line, segment(clip(after, width - sum(piece.cell_length for piece in line)), muted)]
 
 
-def panel(ready: Callable[[], bool]) -> AnswerPanel:
+def panel(desk: AnswerDesk) -> AnswerPanel:
     """The panel of the task `classify`."""
-    return ClassPanel(ready)
+    return ClassPanel(desk)

@@ -40,7 +40,7 @@ class AnswerDialog(Dialog[Any]):
         if self._question.text:
             yield TextCard()
         if not self._read_only:
-            yield plugins.load(answering.GROUP, self._session.task.name)(lambda: True)
+            yield plugins.load(answering.GROUP, self._session.task.name)(self)
 
     def on_mount(self) -> None:
         """The panel has the keys."""
@@ -52,10 +52,17 @@ class AnswerDialog(Dialog[Any]):
             panel.ask(self._question)
             panel.focus()
 
-    def on_answer_panel_given(self, message: AnswerPanel.Given) -> None:
+    def ready(self) -> bool:
+        """It was opened for this text."""
+        return True
+
+    def command(self, key: str) -> bool:
+        """Keys of its own are looked at by `on_key`."""
+        return False
+
+    def given(self, raw: Any) -> None:
         """This is the answer."""
-        message.stop()
-        self.dismiss(message.raw)
+        self.dismiss(raw)
 
     def on_key(self, event: events.Key) -> None:
         """Enter takes the suggestion; pages scroll."""

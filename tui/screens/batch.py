@@ -96,7 +96,7 @@ class BatchScreen(HandfulScreen):
     def body(self) -> Iterable[Widget]:
         yield Line(id="said")
         yield RowList(_columns(near=False), empty=_("Looking for texts that are alike …"))
-        yield plugins.load(answering.GROUP, self.session.task.name)(self._ready)
+        yield plugins.load(answering.GROUP, self.session.task.name)(self)
         yield Line(id="now")
 
     def on_mount(self) -> None:
@@ -191,7 +191,7 @@ class BatchScreen(HandfulScreen):
         self.rows.columns = _columns(near=bool(self._near))
         self.rows.show(_Rows(Texts(self.session, ids), self._near, self._left_out), cursor=0)
         self._ask()
-        self.handful.fence.raise_()
+        self.handful.fence.raise_(lambda: self.rows.is_painted)
 
     def _ask(self) -> None:
         session = self.session
@@ -237,7 +237,8 @@ class BatchScreen(HandfulScreen):
 
     # What keys do
 
-    def _ready(self) -> bool:
+    def ready(self) -> bool:
+        """Whether a key is meant for the texts on screen."""
         fence = self.handful.fence
         if fence.is_up:
             fence.dropped += 1
@@ -252,9 +253,12 @@ class BatchScreen(HandfulScreen):
             event.stop()
             event.prevent_default()
 
-    def on_answer_panel_given(self, message: AnswerPanel.Given) -> None:
+    def command(self, key: str) -> bool:
+        """The panel never has the focus here."""
+        return False
+
+    def given(self, raw: Any) -> None:
         """One answer for all that are in."""
-        message.stop()
         session, ids = self.session, self._in()
         if not ids:
             self.now.show([(_("No text is in."), "unsure")])
@@ -264,7 +268,7 @@ class BatchScreen(HandfulScreen):
             n = deciding.give(
                 session.con,
                 session.task,
-                message.raw,
+                raw,
                 texts,
                 session.annotator,
                 open_classes=session.settings.open_classes,
@@ -276,7 +280,7 @@ class BatchScreen(HandfulScreen):
         left = len(self._ids()) - n
         self.now.show(
             [
-                (_("✓ {n} texts: {answer}").format(n=n, answer=in_words(message.raw)), "given"),
+                (_("✓ {n} texts: {answer}").format(n=n, answer=in_words(raw)), "given"),
                 (_(" saved · {left} left out · undo takes all back").format(left=left), "muted"),
             ]
         )

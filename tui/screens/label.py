@@ -18,6 +18,7 @@ from tui.answering.base import AnswerPanel, Question
 from tui.desk import Desk
 from tui.screens.base import HandfulScreen
 from tui.terminal.fence import Fence
+from tui.texts import in_words
 from tui.widgets.about import About
 from tui.widgets.bars import KeyBar
 from tui.widgets.line import Line, Piece
@@ -62,7 +63,7 @@ class LabelScreen(HandfulScreen):
         with Container(id="work"):
             yield TextCard()
             with Container(id="beside"):
-                yield make(self._ready)
+                yield make(self)
                 yield About()
         yield Line(id="now")
 
@@ -100,7 +101,7 @@ class LabelScreen(HandfulScreen):
         self._facts()
         self._since = clock.monotonic()
         if self.fence is not None:
-            self.fence.raise_()
+            self.fence.raise_(lambda: self.card.is_painted)
         if desk.low:
             self.set_timer(REFILL_SECONDS, self._refill)
 
@@ -155,7 +156,7 @@ class LabelScreen(HandfulScreen):
 
     # What keys do
 
-    def _ready(self) -> bool:
+    def ready(self) -> bool:
         """Whether what is pressed is meant for the text on screen; if not, it is said that the key was dropped."""
         if self.fence is None or not self.fence.is_up:
             return True
@@ -170,29 +171,33 @@ class LabelScreen(HandfulScreen):
         self._said = pieces
         self.now.show(pieces, pace.worker(self.session))
 
-    def on_answer_panel_given(self, message: AnswerPanel.Given) -> None:
+    def command(self, key: str) -> bool:
+        """Do a command of this screen at once: a key behind it must not overtake it."""
+        found = next((k for k in keymap.of(self.ID) if key in k.pressed(self.handful.overrides)), None)
+        if found is not None:
+            getattr(self, f"action_{found.action}")()
+        return found is not None
+
+    def given(self, raw: object) -> None:
         """An answer: commit it, show the next text."""
         if self._desk.shown is None:
             return
         try:
-            self._desk.give(message.raw, self._seconds())
+            self._desk.give(raw, self._seconds())
         except HandfulError as error:
             self.handful.show_error(error)
             return
-        self._said = ((f"✓ {self._worded(message.raw)}", "given"), (_(" saved"), "muted"))
+        self._said = ((f"✓ {in_words(raw)}", "given"), (_(" saved"), "muted"))
         self._new_text()
-
-    def _worded(self, raw: object) -> str:
-        return raw if isinstance(raw, str) else str(raw)
 
     def action_accept(self) -> None:
         """Take the suggestion."""
-        if self._ready() and not self.panel.accept():
+        if self.ready() and not self.panel.accept():
             self._say((_("There is no suggestion for this text."), "unsure"))
 
     def action_skip(self) -> None:
         """Put the text aside."""
-        if not self._ready() or self._desk.shown is None:
+        if not self.ready() or self._desk.shown is None:
             return
         self._desk.skip(self._seconds())
         self._said = ((_("skipped"), "unsure"), (_(" · undo brings it back"), "muted"))
@@ -200,13 +205,13 @@ class LabelScreen(HandfulScreen):
 
     def action_undo(self) -> None:
         """Take back the last act."""
-        if self._ready():
+        if self.ready():
             turned = self._desk.undo()
             self._turned(turned, _("taken back: {what}"), _("There is nothing to undo."))
 
     def action_redo(self) -> None:
         """Bring back what was undone."""
-        if self._ready():
+        if self.ready():
             turned = self._desk.redo()
             self._turned(turned, _("brought back: {what}"), _("There is nothing to redo."))
 
@@ -219,12 +224,12 @@ class LabelScreen(HandfulScreen):
 
     def action_back(self) -> None:
         """The text answered before."""
-        if self._ready():
+        if self.ready():
             self._go(self._desk.back(), _("There is nothing before this text."))
 
     def action_forward(self) -> None:
         """Towards the newest text."""
-        if self._ready():
+        if self.ready():
             self._go(self._desk.forward(), _("This is the newest text."))
 
     def _go(self, went: bool, if_not: str) -> None:
@@ -241,7 +246,7 @@ class LabelScreen(HandfulScreen):
 
     def action_flag(self) -> None:
         """Mark the text, or take the mark away."""
-        if self._ready() and self._desk.shown is not None:
+        if self.ready() and self._desk.shown is not None:
             on = self._desk.flag()
             self._said = ((_("⚑ flagged") if on else _("flag taken away"), "key"),)
             self._facts()
@@ -249,7 +254,7 @@ class LabelScreen(HandfulScreen):
     def action_note(self) -> None:
         """Write a note on the text."""
         shown = self._desk.shown
-        if not self._ready() or shown is None:
+        if not self.ready() or shown is None:
             return
         from tui.dialogs.note import NoteDialog
 

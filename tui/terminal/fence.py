@@ -4,6 +4,7 @@ After each new text the terminal is asked where its cursor is. It answers in the
 read before the answer was pressed before the text was drawn, and belongs to the text before.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from textual.app import App
@@ -27,6 +28,8 @@ class Fence:
         self._asked = self._answered = 0
         self._raised = 0
         self._deaf = False
+        self._painted: Callable[[], bool] | None = None
+        """Asks whether the new text was shown; None once the question was written."""
         self._timer: Timer | None = None
         self.dropped = 0
         """Keys that were dropped since it went up last."""
@@ -36,34 +39,35 @@ class Fence:
         """Whether a key pressed now may belong to the text before."""
         return self._up
 
-    def raise_(self) -> None:
-        """A new text was handed to its widget; call it right after that, while the old one may still be on screen."""
+    def raise_(self, painted: Callable[[], bool]) -> None:
+        """A new text was handed to its widget; `painted` says whether a frame has shown it."""
         self.dropped = 0
         if self._app.is_headless and not self._always:
             return
         self._up = True
         self._raised += 1
-        self._app.screen.call_after_refresh(self._painted, self._raised)
+        self._painted = painted
 
-    def on_cursor_position(self) -> None:
-        """The terminal answered."""
-        self._answered += 1
-        self._deaf = False
-        if self._answered >= self._asked:
-            self._answered = self._asked
-            self._lower(self._raised)
-
-    def _painted(self, number: int) -> None:
-        """The frame with the new text was written: ask behind it."""
-        if number != self._raised:
+    def after_frame(self) -> None:
+        """A frame was written: if it showed the new text, ask behind it."""
+        if self._painted is None or not self._painted():
             return
+        self._painted = None
         self._asked += 1
         if self._app._driver is not None:  # noqa: SLF001 (Textual has no public way to write to the terminal)
             self._app._driver.write(ASK)  # noqa: SLF001
         if self._timer is not None:
             self._timer.stop()
-        wait = DEAF_SECONDS if self._deaf else ANSWER_SECONDS
+        wait, number = DEAF_SECONDS if self._deaf else ANSWER_SECONDS, self._raised
         self._timer = self._app.set_timer(wait, lambda: self._late(number))
+
+    def on_cursor_position(self) -> None:
+        """The terminal answered."""
+        self._answered += 1
+        self._deaf = False
+        if self._answered >= self._asked and self._painted is None:
+            self._answered = self._asked
+            self._lower(self._raised)
 
     def _late(self, number: int) -> None:
         """No answer came in time."""

@@ -18,8 +18,8 @@ PASTE_START, PASTE_END = "\x1b[200~", "\x1b[201~"
 MAX_PASTE = 1_000_000
 
 _ESC = "\x1b"
-_CSI = re.compile(r"\x1b\[(?:M...|[0-?]*[ -/]*[@-~])", re.DOTALL)
-_STRING = re.compile(r"\x1b[\]P_^X].*?(?:\x07|\x1b\\)", re.DOTALL)
+_CSI = re.compile(r"\x1b\[(?:M...|[ -?]*[@-LN-~]|[ -?]+M)", re.DOTALL)
+_STRING = re.compile(r"\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\|(?=\x1b[^\\]))", re.DOTALL)
 _SHORT = re.compile(r"\x1b(?:O.|[ -/]+[0-~]|[^\[\]P_^XO\x1b -/])", re.DOTALL)
 _KNOWN = re.compile(
     r"\x1b\[(?:<\d{1,5};-?\d{1,6};-?\d{1,6}[mM]|M...|\d{1,5};\d{1,5}R|\?\d{1,5};\d\$y|48(?:;[\d:]{1,12}){4}t)",
@@ -103,7 +103,9 @@ class Sieve:
         if found[0] == PASTE_START:
             self._pasting = True
             return PASTE_START
-        return found[0] if is_known(found[0]) else ""
+        if is_known(found[0]):
+            return found[0]
+        return _ESC if len(found[0]) == 2 else ""  # escape and a key in one breath: the key may be part of a reply
 
 
 def is_known(sequence: str) -> bool:

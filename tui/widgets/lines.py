@@ -16,6 +16,12 @@ class LineWidget(Widget):
         super().__init__(id=id, classes=classes)
         self._drawn: list[Strip] = []
         self._drawn_for = (0, 0)
+        self._painted: list[Strip] | None = None
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether the last frame showed what `redraw` built last."""
+        return self._painted is self._drawn
 
     def build(self, width: int, height: int) -> Sequence[Sequence[Segment]]:
         """At most `height` lines of at most `width` cells; what is missing is blank."""
@@ -32,6 +38,8 @@ class LineWidget(Widget):
             self._drawn_for = (width, height)
             self.refresh()
             return
+        if self._painted is old and new == old:
+            self._painted = new
         changed = [(y, span) for y, pair in enumerate(zip(old, new, strict=True)) if (span := difference(*pair))]
         if changed:
             self.refresh(*(Region(x, y, end - x, 1) for y, (x, end) in changed))
@@ -41,6 +49,7 @@ class LineWidget(Widget):
         width, height = self.size
         if self._drawn_for != (width, height):
             self._drawn, self._drawn_for = self._strips(width, height), (width, height)
+        self._painted = self._drawn
         return self._drawn[y] if y < len(self._drawn) else Strip.blank(width, self.rich_style)
 
     def notify_style_update(self) -> None:
