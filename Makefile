@@ -29,8 +29,8 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@touch $@
 
 demo: $(VENV)/.installed
-	@$(BIN)/handful demo >&2
-	@echo "$(BIN)/handful demo --auto"
+	@$(BIN)/handful demo
+	@echo "To watch the whole loop: $(BIN)/handful demo --auto"
 
 test: $(VENV)/.installed-dev check
 	$(BIN)/pytest -q -m "not slow"

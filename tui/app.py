@@ -37,6 +37,8 @@ def palette_provider() -> Any:
 LOOK_SECONDS = 0.1
 """How often it is asked whether the database moved."""
 SMALLEST = (40, 10)
+DEMO = "handful-demo"
+"""The directory of the demo, where the tour is offered."""
 
 
 class HandfulApp(SafeCrash, App[None]):
@@ -47,7 +49,7 @@ class HandfulApp(SafeCrash, App[None]):
     COMMANDS = {palette_provider}
     CSS = """
     Toast { padding: 0 1; }
-    ToastRack { margin: 0 0 2 0; }
+    ToastRack { margin: 0 0 8 0; }
     Input.-textual-compact { padding: 0 2; background: $background; }
     Input.-textual-compact:focus { background: $chosen; }
     """
@@ -118,6 +120,7 @@ class HandfulApp(SafeCrash, App[None]):
             return
         old, self._screens_open = self._screens_open, {}
         self.go(screen)
+        self._offer_tour()
         for name in old:
             self.uninstall_screen(name)
 
@@ -130,6 +133,7 @@ class HandfulApp(SafeCrash, App[None]):
         for problem in (*self.preferences.problems, *self._problems):
             self.say(problem, "warning")
         self.go(self._first)
+        self._offer_tour()
         self.set_interval(LOOK_SECONDS, self._look)
 
     def go(self, screen_id: str) -> None:
@@ -215,6 +219,11 @@ class HandfulApp(SafeCrash, App[None]):
             preferences.save(chosen)
         except OSError as error:
             self.say(_("The preferences could not be written: {why}").format(why=error.strerror or error), "warning")
+
+    def _offer_tour(self) -> None:
+        """On the demo, the first time."""
+        if self.has_project and self.session.project.root.name == DEMO and not self.preferences.tour_done:
+            self.call_later(self.action_tour)
 
     def action_tour(self) -> None:
         """The tour in five steps."""

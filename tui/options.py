@@ -11,7 +11,8 @@ from core.i18n import _
 MAX_NAME = 100
 
 
-def _login() -> str:
+def login() -> str:
+    """The name answers are given under, unless another is said."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # no name for this uid, as in some containers
@@ -34,5 +35,5 @@ ANY_PATH = click.Path(path_type=Path, readable=False, allow_dash=True)
 directory = click.argument("directory", metavar="DIR", type=ANY_PATH)
 as_json = click.option("--json", "as_json", is_flag=True, help=_("Print JSON for programs."))
 annotator = click.option(
-    "--as", "annotator", metavar="NAME", default=_login, callback=_name, help=_("Who answers; default: the login.")
+    "--as", "annotator", metavar="NAME", default=login, callback=_name, help=_("Who answers; default: the login.")
 )

@@ -26,7 +26,7 @@ ASK = b"\x1b[6n"
 KEYS = {
     "enter": b"\r", "space": b" ", "backspace": b"\x7f", "escape": b"\x1b", "tab": b"\t", "left": b"\x1b[D",
     "right": b"\x1b[C", "up": b"\x1b[A", "down": b"\x1b[B", "f4": b"\x1bOS", "f5": b"\x1b[15~", "f6": b"\x1b[17~",
-    "pagedown": b"\x1b[6~",
+    "pagedown": b"\x1b[6~", "slash": b"/",
 }  # fmt: skip
 _CTRL = re.compile(r"ctrl\+([a-z])")
 

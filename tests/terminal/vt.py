@@ -6,7 +6,7 @@ from rich.cells import get_character_cell_size
 
 _TOKEN = re.compile(
     r"\x1b\[(?P<private>[<-?]*)(?P<args>[\d;:]*)[ -/]*(?P<final>[@-~])"
-    r"|\x1b[\]P_^X](?P<string>.*?)(?:\x07|\x1b\\)|\x1b(?P<other>[^\[\]P_^X])|(?P<control>[\x00-\x1f\x7f])|(?P<text>[^\x00-\x1f\x7f]+)",
+    r"|\x1b[\]P_^X](?P<string>.*?)(?:\x07|\x1b\\)|\x1b(?P<other>[^\[\]P_^X])|(?P<control>[\x00-\x1a\x1c-\x1f\x7f])|(?P<text>[^\x00-\x1f\x7f]+)",
     re.DOTALL,
 )
 

@@ -1,5 +1,6 @@
 """`handful demo`."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -7,10 +8,11 @@ import click
 from core.demo.making import make
 from core.errors import InputError
 from core.i18n import _
-from core.project import DATABASE
-from tui import auto
+from core.project import is_project
+from tui import auto, child
 from tui.commands import about
-from tui.options import ANY_PATH, as_json
+from tui.commands.open import run
+from tui.options import ANY_PATH, as_json, login
 from tui.output import data, data_json, say, shown_path
 
 NAME = "handful-demo"
@@ -22,7 +24,8 @@ NAME = "handful-demo"
         "demo",
         _(
             "720 support messages to a shop, a bank and an internet provider, one in eight in Chinese. With --auto the"
-            " corpus's own answers stand in for yours; that takes about five minutes on two cores."
+            " corpus's own answers stand in for yours; that takes about five minutes on two cores. On a terminal the"
+            " app opens."
         ),
         "handful demo",
         "handful demo --auto --dir try",
@@ -43,11 +46,17 @@ def demo_command(directory: Path | None, *, automatic: bool, as_json: bool) -> N
             auto.show(summary)
         return
     root = directory or Path(NAME)
-    if not (root / DATABASE).is_file():
-        make(root)
+    opens = not as_json and sys.stdin.isatty() and sys.stdout.isatty()
+    if not is_project(root):
+        if opens:  # in a process of its own, for the app does without the libraries that it takes
+            child.demo(root.absolute()).run(lambda _done, _total: None)
+        else:
+            make(root)
     if as_json:
         data_json({"project": str(root.absolute())})
         return
+    if opens:
+        run(root, login())
     data(_("The demo project lies in {path}.").format(path=shown_path(root)))
     say(_("See what it would ask: handful next {path}").format(path=shown_path(root)))
     say(_("Or watch the whole loop: handful demo --auto"))

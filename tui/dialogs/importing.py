@@ -1,6 +1,7 @@
 """A file on its way into a project: how far it is, and what became of its lines."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -65,6 +66,7 @@ class ImportDialog(Dialog[bool]):
 
     def _done(self, reports: list[ImportReport]) -> None:
         self._over = self._ok = True
+        reports = [replace(report, source=Path(report.source).name) for report in reports]
         self.query_one(ProgressLine).show(1.0, _("done"))
         refused = any(report.refused or report.conflicts for report in reports)
         if not refused:
