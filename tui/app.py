@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from rich.console import RenderableType
 from textual import events
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -18,10 +19,10 @@ from tui import keymap, preferences, screens, theme
 from tui.preferences import Preferences
 from tui.screens.base import HandfulScreen
 from tui.session import Session
-from tui.terminal import signals
 from tui.terminal.crash import SafeCrash
 from tui.terminal.driver import HandfulDriver
 from tui.terminal.fence import Fence
+from tui.terminal.frames import Frames
 from tui.terminal.guard import install_guard
 from tui.watch import Watch
 from tui.widgets.bars import KeyBar
@@ -69,6 +70,7 @@ class HandfulApp(SafeCrash, App[None]):
         self.preferences = chosen if chosen is not None else preferences.load()
         self.overrides, self._problems = preferences.overrides(self.preferences)
         self.fence = Fence(self)
+        self.frames = Frames()
         self._first = screen or ("label" if root is not None else "home")
         self._session: Session | None = None
         self._watch: Watch | None = None
@@ -128,7 +130,7 @@ class HandfulApp(SafeCrash, App[None]):
 
     def on_mount(self) -> None:
         """Start with the first screen."""
-        signals.install(self)
+        self.app_resume_signal.subscribe(self, lambda _app: self.action_redraw())
         self.set_keymap(dict(self.overrides))
         for problem in (*self.preferences.problems, *self._problems):
             self.say(problem, "warning")
@@ -190,6 +192,11 @@ class HandfulApp(SafeCrash, App[None]):
         screen = self.open_screen("data")
         assert isinstance(screen, DataScreen)  # noqa: S101
         screen.call_when_ready(lambda: screen.show_ids(ids, title))
+
+    def action_redraw(self) -> None:
+        """Paint everything anew, after something else wrote to the terminal."""
+        self.frames.forget()
+        self.refresh(layout=True)
 
     def action_go(self) -> None:
         """The list of screens."""
@@ -265,6 +272,9 @@ class HandfulApp(SafeCrash, App[None]):
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Every frame passes here on its way to the terminal; the fence's question goes behind it."""
+        shown = not (self._batch_count or self.is_headless or self._closed or self._driver is None)
+        if shown and self._running and isinstance(renderable, CompositorUpdate):
+            renderable = self.frames.compact(renderable, (self.size.width, self.size.height), self.console)
         super()._display(screen, renderable)
         self.fence.after_frame()
 

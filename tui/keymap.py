@@ -56,6 +56,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "app.quit", "ctrl+q", _("quit"), _("Leave; all is saved, and the worker goes on."), footer=False, priority=True
     ),
+    Key("app.redraw", "ctrl+l,f12", _("redraw"), _("Paint the screen anew."), footer=False),
     Key("label.accept", "enter,a", _("accept"), _("Take the model's suggestion.")),
     Key("label.skip", "space,s", _("skip"), _("Put this text aside without an answer.")),
     Key("label.undo", "backspace,u,ctrl+z", _("undo"), _("Take back the last thing that was done; without limit.")),

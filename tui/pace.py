@@ -75,8 +75,8 @@ def worker(session: Session) -> list[Piece]:
     active = next((job for job in jobs.active(session.con) if job.state == "running"), None)
     if active is not None:
         return [(_("{kind} {progress}").format(kind=active.kind, progress=_progress(session, active.id)), "key")]
-    if state.state == "running":
-        return [(_("worker: {doing}").format(doing=state.doing or _("waiting")), "muted")]
+    if state.state == "running":  # it follows each label within a moment; telling so would cost a line each time
+        return [(_("worker: ready"), "muted")]
     return [(_("worker: asleep"), "muted")]
 
 

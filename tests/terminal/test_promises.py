@@ -193,7 +193,8 @@ def test_idle_it_writes_nothing(open_app: Open, project: Project) -> None:
     until = time.monotonic() + 60
     while holder(project.worker_lock) is None and time.monotonic() < until:
         time.sleep(0.1)
-    session.wait_for("waiting", 60)
+    session.wait_for("worker: ready", 60)
+    time.sleep(3.0)
     session.settle(1.0)
     before = len(session.written)
     time.sleep(4)

@@ -5,7 +5,7 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
-from textual import events
+from textual import events, messages
 from textual._xterm_parser import XTermParser
 
 from tui.terminal.sieve import LONGEST, Sieve, is_known
@@ -58,8 +58,31 @@ def test_keys_of_all_kinds_go_through() -> None:
 def test_a_lone_escape_is_the_key_of_that_name_after_a_silence() -> None:
     sieve = Sieve()
     assert sieve.feed("\x1b") == ""
-    assert sieve.silence() == "\x1b"
-    assert sieve.feed("\x1b\x1b[A") == "\x1b\x1b[A"
+    assert sieve.silence() == "\x1b[27u"
+    assert keys("\x1b") == ["escape"]
+    assert keys("\x1b\x1b[A") == ["escape", "up"]
+
+
+def test_a_key_right_behind_an_escape_is_a_key_of_its_own() -> None:
+    sieve, parser = Sieve(), XTermParser()
+    text = sieve.feed("\x1b") + sieve.silence() + sieve.feed("2")
+    assert [m.key for m in parser.feed(text) if isinstance(m, events.Key)] == ["escape", "2"]
+    assert keys("\x1b\x1b[99z2") == ["escape", "2"]
+    assert keys("\x1b2") == ["escape"]  # in one breath they may be a reply; Textual would type a trade mark sign
+
+
+def test_sizes_and_modes_that_end_textuals_parser_are_kept_from_it() -> None:
+    assert keys("\x1b[48;24;80;0;0t\x1b[<0;3;3M2") == ["2"]
+    assert keys("\x1b[48;:1;1;1;1t2") == ["2"]
+    assert keys("\x1b[?2048;1$y2") == ["2"]
+    found = list(XTermParser().feed(Sieve().feed("\x1b[?2026;2$y")))
+    assert [type(m) for m in found] == [messages.TerminalSupportsSynchronizedOutput]
+
+
+def test_bytes_that_are_no_utf_8_never_leave_a_digit_behind() -> None:
+    for reply in (b"\x9b1;1n", b"\x9d0;1\x9c", b"\x901$r1m\x1b\\", b"\xc2\x9b1;1n", b"\xff\xfe\x80"):
+        assert keys(reply.decode("utf-8", "surrogateescape") + "a") == ["a"], reply
+    assert keys("\x1b\\") == []
 
 
 def test_a_paste_is_one_event_and_never_keys() -> None:

@@ -64,9 +64,10 @@ class Screen:
 
     def _put(self, char: str) -> None:
         wide = get_character_cell_size(char)
-        if not wide:
+        last = next((x for x in range(self.x - 1, -1, -1) if self.cells[self.y][x]), 0)
+        if not wide or (self.x and self.cells[self.y][last].endswith("\u200d")):
             if self.x:
-                self.cells[self.y][self.x - 1] += char
+                self.cells[self.y][last] += char
             return
         if self.x < self.width:
             self.cells[self.y][self.x] = char

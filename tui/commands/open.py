@@ -33,7 +33,9 @@ def run(root: Path | None, annotator: str, *, screen: str = "") -> None:
     """Open the app and return when it is left; ends the process with the app's exit code."""
     require_terminal()
     from tui.app import HandfulApp
+    from tui.terminal import signals
 
     app = HandfulApp(root, annotator, screen=screen)
+    signals.install(app)
     app.run()
     raise SystemExit(app.return_code or 0)

@@ -23,6 +23,12 @@ class SafeCrash:
         """Where the log lies; None: the state directory."""
         return None
 
+    def _handle_exception(self, error: Exception) -> None:
+        if getattr(self, "_exit", False) and not self.is_headless:  # type: ignore[attr-defined]
+            write_log("".join(traceback.format_exception(error)), self.log_directory)
+            return  # it was told to end: what half a screen says to that is no news to anybody
+        super()._handle_exception(error)  # type: ignore[misc]
+
     def _fatal_error(self) -> None:
         error = sys.exc_info()[1]
         path = write_log("".join(traceback.format_exception(error)), self.log_directory)

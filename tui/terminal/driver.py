@@ -2,11 +2,14 @@
 
 import os
 import selectors
+import termios
 import threading
 from codecs import getincrementaldecoder
+from contextlib import suppress
 from typing import Any, TextIO, cast
 
 from textual._xterm_parser import XTermParser
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 from core import clock
@@ -16,6 +19,7 @@ HUNG_UP = 129
 """Exit code after a hang-up: 128 and the signal's number."""
 PATIENCE = 3.0
 """Seconds after which a process whose terminal is gone ends in any case."""
+_RESTORE = b"\x1b[?1000l\x1b[?1002l\x1b[?1006l\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[<u"
 _SILENCE = 0.1
 _PASTE_SILENCE = 1.0
 
@@ -52,7 +56,7 @@ class HandfulDriver(LinuxDriver):
 
     def _gone(self) -> None:
         """The terminal hung up."""
-        end_anyway(HUNG_UP)
+        end_anyway(self._app, HUNG_UP)
         self._loop.call_soon_threadsafe(lambda: self._app.exit(return_code=HUNG_UP))
 
 
@@ -115,8 +119,19 @@ def _read(fileno: int) -> bytes | None:
         return None
 
 
-def end_anyway(code: int) -> None:
+def end_anyway(app: App[Any], code: int) -> None:
     """End the process after a while, should the orderly way be blocked; every decision is committed already."""
-    timer = threading.Timer(PATIENCE, os._exit, (code,))
+    timer = threading.Timer(PATIENCE, _last_rites, (app, code))
     timer.daemon = True
     timer.start()
+
+
+def _last_rites(app: App[Any], code: int) -> None:
+    """Leave the terminal as it was, as far as one that does not listen lets us."""
+    driver = app._driver  # noqa: SLF001 (Textual's way to the terminal)
+    if isinstance(driver, LinuxDriver) and driver.attrs_before is not None:
+        with suppress(termios.error, OSError):
+            termios.tcsetattr(driver.fileno, termios.TCSANOW, driver.attrs_before)
+            os.set_blocking(driver.fileno, False)
+            os.write(driver.fileno, _RESTORE)
+    os._exit(code)

@@ -15,6 +15,8 @@ ANSWER_SECONDS = 1.0
 """A terminal that has not answered for so long is taken for one that does not."""
 DEAF_SECONDS = 0.15
 """The wait after each text on such a terminal."""
+LAG_SECONDS = 60.0
+"""A terminal that has answered before will do so again, however slow the link: a stalled one is waited for."""
 
 
 class Fence:
@@ -27,7 +29,7 @@ class Fence:
         self._up = False
         self._asked = self._answered = 0
         self._raised = 0
-        self._deaf = False
+        self._deaf = self._has_answered = False
         self._painted: Callable[[], bool] | None = None
         """Asks whether the new text was shown; None once the question was written."""
         self._timer: Timer | None = None
@@ -58,13 +60,14 @@ class Fence:
             self._app._driver.write(ASK)  # noqa: SLF001
         if self._timer is not None:
             self._timer.stop()
-        wait, number = DEAF_SECONDS if self._deaf else ANSWER_SECONDS, self._raised
+        wait = LAG_SECONDS if self._has_answered else DEAF_SECONDS if self._deaf else ANSWER_SECONDS
+        number = self._raised
         self._timer = self._app.set_timer(wait, lambda: self._late(number))
 
     def on_cursor_position(self) -> None:
         """The terminal answered."""
         self._answered += 1
-        self._deaf = False
+        self._deaf, self._has_answered = False, True
         if self._answered >= self._asked and self._painted is None:
             self._answered = self._asked
             self._lower(self._raised)

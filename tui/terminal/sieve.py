@@ -7,6 +7,7 @@ text. Here the stream is cut into whole sequences first, and only those that mea
 import re
 from collections.abc import Iterator
 
+from textual import constants
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual._xterm_parser import SPECIAL_SEQUENCES
@@ -18,16 +19,26 @@ PASTE_START, PASTE_END = "\x1b[200~", "\x1b[201~"
 MAX_PASTE = 1_000_000
 
 _ESC = "\x1b"
+_STRING_END = "\x1b\\"
+_ESCAPE_KEY = _ESC if constants.DISABLE_KITTY_KEY else "\x1b[27u"
+"""The escape key in the form that has an end: after a bare escape the parser would take the next key into it."""
 _CSI = re.compile(r"\x1b\[(?:M...|[ -?]*[@-LN-~]|[ -?]+M)", re.DOTALL)
 _STRING = re.compile(r"\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\|(?=\x1b[^\\]))", re.DOTALL)
 _SHORT = re.compile(r"\x1b(?:O.|[ -/]+[0-~]|[^\[\]P_^XO\x1b -/])", re.DOTALL)
 _KNOWN = re.compile(
-    r"\x1b\[(?:<\d{1,5};-?\d{1,6};-?\d{1,6}[mM]|M...|\d{1,5};\d{1,5}R|\?\d{1,5};\d\$y|48(?:;[\d:]{1,12}){4}t)",
+    # of the modes only synchronized output: sizes come by signal, for in-band ones with no pixels end Textual's parser
+    r"\x1b\[(?:<\d{1,5};-?\d{1,6};-?\d{1,6}[mM]|M...|\d{1,5};\d{1,5}R|\?2026;\d\$y)",
     re.DOTALL,
 )
 _KITTY = re.compile(r"\x1b\[([\d:]*)(?:;([\d:]*))?(?:;([\d:]*))?([u~ABCDEFHPQRS])")
 _EIGHT_BIT = {0x90: "\x1bP", 0x98: "\x1bX", 0x9B: "\x1b[", 0x9D: "\x1b]", 0x9E: "\x1b^", 0x9F: "\x1b_", 0x9C: "\x1b\\"}
-_DROPPED = dict.fromkeys(range(128, 160), "") | {0xFFFD: "", 0: ""} | _EIGHT_BIT
+_RAW = 0xDC00
+"""Where the error handler `surrogateescape` puts bytes that are no UTF-8."""
+_DROPPED = (
+    dict.fromkeys((*range(128, 160), *range(_RAW + 128, _RAW + 256), 0xFFFD, 0), "")
+    | _EIGHT_BIT
+    | {_RAW + code: sequence for code, sequence in _EIGHT_BIT.items()}
+)
 
 
 class Sieve:
@@ -58,7 +69,7 @@ class Sieve:
         if self._pasting:
             self._pasting = False
             return held.replace(_ESC, "") + PASTE_END
-        return held if held == _ESC else ""
+        return _ESCAPE_KEY if held == _ESC else ""
 
     def _whole(self) -> Iterator[str]:
         while self._held:
@@ -93,7 +104,7 @@ class Sieve:
         held = self._held
         if held.startswith(_ESC + _ESC):
             self._held = held[1:]
-            return _ESC
+            return _ESCAPE_KEY
         found = _CSI.match(held) or _STRING.match(held) or _SHORT.match(held)
         if found is None:
             if len(held) > LONGEST:
@@ -105,15 +116,21 @@ class Sieve:
             return PASTE_START
         if is_known(found[0]):
             return found[0]
-        return _ESC if len(found[0]) == 2 else ""  # escape and a key in one breath: the key may be part of a reply
+        if found[0] == _STRING_END or len(found[0]) > 2:
+            return ""
+        return _ESCAPE_KEY  # escape and a key in one breath: the key may be part of a reply
 
 
 def is_known(sequence: str) -> bool:
     """Whether Textual's parser makes of a whole sequence what was meant by it."""
     if len(sequence) > MAX_CSI:
         return False
-    if sequence in SPECIAL_SEQUENCES or sequence in ANSI_SEQUENCES_KEYS or _KNOWN.fullmatch(sequence):
+    if sequence in SPECIAL_SEQUENCES or _KNOWN.fullmatch(sequence):
         return True
+    if sequence in ANSI_SEQUENCES_KEYS:  # less those that make a letter of escape and a key, as a Mac's option key does
+        return len(sequence) != 2 or not isinstance(ANSI_SEQUENCES_KEYS[sequence], str)
+    if constants.DISABLE_KITTY_KEY:
+        return False
     kitty = _KITTY.fullmatch(sequence)
     return kitty is not None and _is_key(*kitty.groups(default=""))
 

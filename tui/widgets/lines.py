@@ -8,6 +8,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+GAP = 20
+"""Equal cells that cost about as much to repaint as to jump over."""
+
 
 class LineWidget(Widget):
     """Subclasses build all their lines; `redraw` compares them with those on screen and repaints the difference."""
@@ -40,7 +43,7 @@ class LineWidget(Widget):
             return
         if self._painted is old and new == old:
             self._painted = new
-        changed = [(y, span) for y, pair in enumerate(zip(old, new, strict=True)) if (span := difference(*pair))]
+        changed = [(y, span) for y, pair in enumerate(zip(old, new, strict=True)) for span in differences(*pair)]
         if changed:
             self.refresh(*(Region(x, y, end - x, 1) for y, (x, end) in changed))
 
@@ -67,14 +70,22 @@ class LineWidget(Widget):
         return lines + [Strip.blank(width, base)] * (height - len(lines))
 
 
-def difference(old: Strip, new: Strip) -> tuple[int, int] | None:
-    """The cells (first, behind the last) in which two strips of one length differ; None if they are equal."""
+def differences(old: Strip, new: Strip) -> list[tuple[int, int]]:
+    """The stretches of cells (first, behind the last) in which two strips differ, near ones joined."""
     if old == new:
-        return None
+        return []
     before, after = _cells(old), _cells(new)
-    first = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
-    last = next((i for i, (a, b) in enumerate(zip(reversed(before), reversed(after), strict=False)) if a != b), 0)
-    return (first, max(first + 1, len(after) - last)) if len(before) == len(after) else (0, new.cell_length)
+    if len(before) != len(after):
+        return [(0, new.cell_length)]
+    found: list[tuple[int, int]] = []
+    for x, (a, b) in enumerate(zip(before, after, strict=True)):
+        if a == b:
+            continue
+        if found and x - found[-1][1] < GAP:
+            found[-1] = (found[-1][0], x + 1)
+        else:
+            found.append((x, x + 1))
+    return found
 
 
 def _cells(strip: Strip) -> list[tuple[str, Style | None]]:

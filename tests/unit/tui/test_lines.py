@@ -6,7 +6,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.widgets.lines import difference
+from tui.widgets.lines import differences
 
 BOLD, PLAIN = Style(bold=True), Style()
 PIECES = st.lists(
@@ -19,23 +19,25 @@ def strip(pieces: list[tuple[str, Style]]) -> Strip:
 
 
 @given(PIECES, PIECES)
-def test_outside_of_the_difference_both_are_the_same(
+def test_outside_of_the_differences_both_are_the_same(
     before: list[tuple[str, Style]], after: list[tuple[str, Style]]
 ) -> None:
     old, new = strip(before), strip(after)
-    span = difference(old, new)
-    if span is None:
-        assert [(s.text, s.style) for s in old.simplify()] == [(s.text, s.style) for s in new.simplify()] or old == new
-        return
-    first, last = span
-    assert 0 <= first < last <= 20
-    for part in ((0, first), (last, 20)):
-        assert old.crop(*part).text == new.crop(*part).text
+    spans = differences(old, new)
+    edges = [0, *(edge for span in spans for edge in span), 20]
+    assert edges == sorted(edges)
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        assert old.crop(start, end).text == new.crop(start, end).text
 
 
 def test_one_changed_digit_is_one_cell() -> None:
-    assert difference(strip([("12 labelled", PLAIN)]), strip([("13 labelled", PLAIN)])) == (1, 2)
+    assert differences(strip([("12 labelled", PLAIN)]), strip([("13 labelled", PLAIN)])) == [(1, 2)]
 
 
 def test_another_colour_is_a_difference() -> None:
-    assert difference(strip([("same", PLAIN)]), strip([("same", BOLD)])) == (0, 4)
+    assert differences(strip([("same", PLAIN)]), strip([("same", BOLD)])) == [(0, 4)]
+
+
+def test_what_lies_far_apart_is_painted_apart() -> None:
+    wide = [Strip([Segment(a + " " * 30 + b)]) for a, b in (("1", "2"), ("3", "4"))]
+    assert differences(*wide) == [(0, 1), (31, 32)]
