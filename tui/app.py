@@ -202,6 +202,8 @@ class HandfulApp(SafeCrash, App[None]):
         """The list of screens."""
         from tui.dialogs.go import GoDialog
 
+        if isinstance(self.screen, GoDialog):
+            return
         self.push_screen(GoDialog(self.has_project), lambda chosen: self.go(chosen) if chosen else None)
 
     def action_help(self) -> None:
@@ -281,7 +283,7 @@ class HandfulApp(SafeCrash, App[None]):
     async def on_event(self, event: events.Event) -> None:
         """The terminal's answer about its cursor lowers the fence."""
         if isinstance(event, events.CursorPosition):
-            self.fence.on_cursor_position()
+            self.fence.on_cursor_position(event.x)
             return
         await super().on_event(event)
 

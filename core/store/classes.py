@@ -40,9 +40,17 @@ def counts(con: Connection, split: str = "pool") -> dict[int, int]:
     return {r[0]: r[1] for r in con.execute("SELECT class_id, n FROM class_counts WHERE split = ? AND n > 0", (split,))}
 
 
+def archived(con: Connection) -> list[LabelClass]:
+    """Classes out of use that can be revived; one whose making was undone is none of them."""
+    made = {
+        row[0] for row in con.execute("SELECT class_id FROM changes WHERE kind = 'class.new' AND undone = 0").fetchall()
+    }
+    return [item for item in all_classes(con) if not item.active and item.id in made]
+
+
 def archived_named(con: Connection, name: str) -> LabelClass | None:
     """The newest archived class of this name, which could be revived instead of making a new one."""
-    return next((c for c in reversed(all_classes(con)) if not c.active and c.name == name), None)
+    return next((c for c in reversed(archived(con)) if c.name == name), None)
 
 
 def add(con: Connection, new: Iterable[LabelClass], annotator: str, *, act: str = "") -> None:

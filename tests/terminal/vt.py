@@ -18,9 +18,12 @@ class Screen:
         self.width, self.height = width, height
         self.cells = [[" "] * width for _row in range(height)]
         self.x = self.y = 0
+        self._kept = (0, 0)
         self.modes: dict[str, bool] = {}
         """Private modes by number, such as `1049`: whether they are on."""
         self.titles: list[str] = []
+        self.asked: list[tuple[int, int]] = []
+        """Where (row, column, from 1) the cursor was at each question about it, until somebody answers."""
         self.strange: list[str] = []
         """Sequences that the app has no business to send."""
         self._rest = ""
@@ -53,6 +56,10 @@ class Screen:
                 self._put(char)
         elif token["final"] is not None:
             self._control(token["private"], token["args"], token["final"])
+        elif token["other"] == "7":
+            self._kept = (self.x, self.y)
+        elif token["other"] == "8":
+            self.x, self.y = self._kept
         elif token["string"] is not None:
             self.titles.append(token["string"])
         elif token["control"] == "\r":
@@ -90,5 +97,7 @@ class Screen:
             n = numbers[0] if numbers else 1
             self.x += {"C": n, "D": -n}.get(final, 0)
             self.y += {"B": n, "A": -n}.get(final, 0)
+        elif final == "n" and args == "6":
+            self.asked.append((self.y + 1, self.x + 1))
         elif final not in "mnupt":
             self.strange.append(f"CSI {private}{args}{final}")

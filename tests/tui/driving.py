@@ -15,7 +15,7 @@ def run(app: HandfulApp, story: Story, size: tuple[int, int] = (80, 24)) -> None
     """Play a story on a screen of this size."""
 
     async def play() -> None:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             await pilot.pause()
             await story(app, pilot)
 

@@ -8,6 +8,7 @@ from tests.tui.conftest import MakeApp
 from tests.tui.driving import run
 from tests.tui.looks import SIZES, compare, text_of
 from tui.app import HandfulApp
+from tui.screens.base import HandfulScreen
 from tui.screens.label import LabelScreen
 
 
@@ -167,10 +168,41 @@ def test_L10_keys_pressed_before_the_text_appeared_are_dropped_and_told(make_app
         assert shown(app) == second
         assert len(answers(app)) == 1
         assert "5 keys ignored" in text_of(app)
-        app.post_message(events.CursorPosition(0, 0))
+        app.post_message(events.CursorPosition(app.fence.column, 1))
         await pilot.pause(0.05)
         await pilot.press("2")
         assert answers(app)[second] == "login"
+
+    run(make_app(), story)
+
+
+def test_L10_a_screen_left_before_it_was_painted_blocks_no_other(make_app: MakeApp) -> None:
+    from textual import events
+
+    from tui.terminal.fence import Fence
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        screen = label_screen(app)
+        screen.fence = app.fence = Fence(app, always=True)
+        app.go("batch")
+        await pilot.pause(0.2)
+        app.fence.raise_(lambda: False)
+        app.go("label")
+        await pilot.pause(0.2)
+        app.post_message(events.CursorPosition(app.fence.column, 1))
+        await pilot.pause(0.05)
+        await pilot.press("1")
+        assert len(answers(app)) == 1
+
+    run(make_app(), story)
+
+
+def test_U5_keys_typed_ahead_never_leave_the_person_without_a_screen(make_app: MakeApp) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        for key in ("ctrl+o", "b", "ctrl+o", "l"):
+            app.simulate_key(key)
+        await pilot.pause(0.3)
+        assert isinstance(app.screen, HandfulScreen)
 
     run(make_app(), story)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import ModalScreen
@@ -53,6 +54,10 @@ class Dialog(ModalScreen[R]):
             yield Static(content(self.heading()), id="dialog-title", markup=False)
             yield from self.body()
             yield Static(content(self.KEYS or _("esc closes")), id="dialog-keys", markup=False)
+
+    def dismiss(self, result: R | None = None) -> AwaitComplete:
+        """Close with a result; a key that comes when it is closed or covered already does nothing."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete.nothing()
 
     def action_close(self) -> None:
         """Leave without a result."""

@@ -54,8 +54,7 @@ class ClassesDialog(Dialog[None]):
         self._list()
 
     def _list(self) -> None:
-        found = classes.all_classes(self._session.con)
-        self._listed = sorted(found, key=lambda c: (not c.active, c.id))
+        self._listed = [*self._session.classes(), *classes.archived(self._session.con)]
         counts = self._session.class_counts()
         self.query_one(RowList).show(ListRows([_row(c, counts.get(c.id, 0)) for c in self._listed]))
 

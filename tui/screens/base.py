@@ -62,7 +62,12 @@ class HandfulScreen(Screen[None]):
     def worker_moved(self) -> None:
         """The worker's state changed (it started, ended, stalled, or does something else)."""
 
+    def is_painted(self) -> bool:
+        """Whether the texts that keys act upon were shown in a frame; screens that keep no keys back always are."""
+        return True
+
     def on_screen_resume(self) -> None:
         """The screen came up again."""
         if self.is_mounted:
+            self.handful.fence.take_over(self.is_painted)
             self.moved()

@@ -191,7 +191,10 @@ class BatchScreen(HandfulScreen):
         self.rows.columns = _columns(near=bool(self._near))
         self.rows.show(_Rows(Texts(self.session, ids), self._near, self._left_out), cursor=0)
         self._ask()
-        self.handful.fence.raise_(lambda: self.rows.is_painted)
+        self.handful.fence.raise_(self.is_painted)
+
+    def is_painted(self) -> bool:
+        return self.rows.is_painted
 
     def _ask(self) -> None:
         session = self.session

@@ -101,9 +101,12 @@ class LabelScreen(HandfulScreen):
         self._facts()
         self._since = clock.monotonic()
         if self.fence is not None:
-            self.fence.raise_(lambda: self.card.is_painted)
+            self.fence.raise_(self.is_painted)
         if desk.low:
             self.set_timer(REFILL_SECONDS, self._refill)
+
+    def is_painted(self) -> bool:
+        return self.card.is_painted
 
     def _question(self) -> Question:
         shown, session = self._desk.shown, self.session

@@ -31,6 +31,13 @@ class HandfulDriver(LinuxDriver):
         super().__init__(*args, **options)
         self._file = cast("Any", _Forgiving(cast("TextIO", self._file)))
 
+    def _sigtstp_application(self, *_args: Any) -> None:
+        """Sleep, but not in the midst of a write: a handler that writes then would wait for itself."""
+        self._loop.call_soon_threadsafe(super()._sigtstp_application)
+
+    def _sigcont_application(self, *_args: Any) -> None:
+        self._loop.call_soon_threadsafe(super()._sigcont_application)
+
     def _enable_mouse_support(self) -> None:
         if self._mouse:
             self.write("\x1b[?1000h\x1b[?1002h\x1b[?1006h")

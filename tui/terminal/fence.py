@@ -1,7 +1,9 @@
 """A key counts for the text that was on screen when it was pressed.
 
 After each new text the terminal is asked where its cursor is. It answers in the order of what it gets: so a key that is
-read before the answer was pressed before the text was drawn, and belongs to the text before.
+read before the answer was pressed before the text was drawn, and belongs to the text before. For the question the
+cursor is put into a column that stands for the text, so that an answer tells which text it is about; and into the
+second row, for answers from the first look like F3 with Shift or Ctrl.
 """
 
 from collections.abc import Callable
@@ -10,13 +12,14 @@ from typing import Any
 from textual.app import App
 from textual.timer import Timer
 
-ASK = "\x1b[6n"
+COLUMNS = 32
+"""As many texts can be told apart by the column that the terminal answers."""
 ANSWER_SECONDS = 1.0
-"""A terminal that has not answered for so long is taken for one that does not."""
+"""A terminal that never answered and has not within so long is taken for one that does not; others are asked again."""
+PATIENCE_SECONDS = 60.0
+"""A terminal that has answered before will do so again: a stalled link is waited for, though not without end."""
 DEAF_SECONDS = 0.15
-"""The wait after each text on such a terminal."""
-LAG_SECONDS = 60.0
-"""A terminal that has answered before will do so again, however slow the link: a stalled one is waited for."""
+"""The wait after each text on a terminal that does not answer."""
 
 
 class Fence:
@@ -27,8 +30,10 @@ class Fence:
         self._app = app
         self._always = always
         self._up = False
-        self._asked = self._answered = 0
-        self._raised = 0
+        self._number = 0
+        """How often it went up."""
+        self.column = 0
+        """Where, from 0, the cursor was at the last question."""
         self._deaf = self._has_answered = False
         self._painted: Callable[[], bool] | None = None
         """Asks whether the new text was shown; None once the question was written."""
@@ -47,41 +52,49 @@ class Fence:
         if self._app.is_headless and not self._always:
             return
         self._up = True
-        self._raised += 1
+        self._number += 1
         self._painted = painted
+
+    def take_over(self, painted: Callable[[], bool]) -> None:
+        """Another screen came up: if it is up, then from now on for the text of that one."""
+        if self._up:
+            self._painted = painted
 
     def after_frame(self) -> None:
         """A frame was written: if it showed the new text, ask behind it."""
         if self._painted is None or not self._painted():
             return
         self._painted = None
-        self._asked += 1
+        self._ask(PATIENCE_SECONDS if self._has_answered else 0.0)
+
+    def on_cursor_position(self, column: int) -> None:
+        """The terminal answered; `column` counts from 0."""
+        self._has_answered, self._deaf = True, False
+        if self._up and self._painted is None and column == self.column:
+            self._lower()
+
+    def _ask(self, patience: float) -> None:
+        """Ask, and wait for the answer; without one ask again until the patience, in seconds, is at its end."""
+        self.column = self._number % max(1, min(COLUMNS, self._app.size.width))
         if self._app._driver is not None:  # noqa: SLF001 (Textual has no public way to write to the terminal)
-            self._app._driver.write(ASK)  # noqa: SLF001
+            self._app._driver.write(f"\x1b7\x1b[2;{self.column + 1}H\x1b[6n\x1b8")  # noqa: SLF001
         if self._timer is not None:
             self._timer.stop()
-        wait = LAG_SECONDS if self._has_answered else DEAF_SECONDS if self._deaf else ANSWER_SECONDS
-        number = self._raised
-        self._timer = self._app.set_timer(wait, lambda: self._late(number))
+        number, wait = self._number, DEAF_SECONDS if self._deaf else ANSWER_SECONDS
+        self._timer = self._app.set_timer(wait, lambda: self._late(number, patience - wait))
 
-    def on_cursor_position(self) -> None:
-        """The terminal answered."""
-        self._answered += 1
-        self._deaf, self._has_answered = False, True
-        if self._answered >= self._asked and self._painted is None:
-            self._answered = self._asked
-            self._lower(self._raised)
-
-    def _late(self, number: int) -> None:
+    def _late(self, number: int, patience: float) -> None:
         """No answer came in time."""
-        if number == self._raised and self._up:
-            self._deaf = True
-            self._answered = self._asked
-            self._lower(number)
+        if number != self._number or not self._up:
+            return
+        if patience > 0:
+            self._ask(patience)
+        else:
+            self._deaf, self._has_answered = True, False
+            self._lower()
 
-    def _lower(self, number: int) -> None:
-        if number == self._raised:
-            self._up = False
-            if self._timer is not None:
-                self._timer.stop()
-                self._timer = None
+    def _lower(self) -> None:
+        self._up = False
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None

@@ -1,0 +1,285 @@
+"""Rounds, metrics and export: what is true now, and what a key brings about. The worker's rows are written by hand."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from core import judged, work
+from core.connection import transaction
+from core.judged import JudgedText
+from core.project import Project
+from core.records import Evaluation, JobEvent
+from core.store import jobs, models
+from tests.conftest import POOL
+from tests.tui.conftest import MakeApp
+from tests.tui.driving import run, until
+from tests.tui.looks import text_of
+from tests.tui.test_data_and_batch import rows
+from tui.app import HandfulApp
+from tui.screens.data import DataScreen
+
+
+@pytest.fixture
+def submitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, object]]]:
+    """What was asked of the worker, which does not exist."""
+    found: list[tuple[str, dict[str, object]]] = []
+
+    def submit(_project: object, con: object, kind: str, args: dict[str, object] | None = None) -> int:
+        found.append((kind, args or {}))
+        return jobs.enqueue(con, kind, args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(work, "submit", submit)
+    return found
+
+
+def give_labels(project: Project, n: int = 6) -> None:
+    from core.store.labels import Decision, decide
+    from core.tasks.classify import CLASSIFY, ClassAnswer
+
+    with project.open() as con:
+        for i in range(1, n + 1):
+            decide(con, CLASSIFY, [Decision(i, CLASSIFY.encode(ClassAnswer(i % 2 + 1)))], "ada")
+
+
+def test_a_round_that_can_not_start_says_why(make_app: MakeApp) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        assert "two classes with 2 labels each" in text_of(app)
+        await pilot.press("s")
+        await pilot.pause(0.2)
+        with app.session.project.open() as con:
+            assert jobs.active(con) == []
+
+    run(make_app("rounds"), story, (120, 40))
+
+
+def test_a_round_is_started_followed_and_cancelled(
+    make_app: MakeApp, project: Project, submitted: list[tuple[str, dict[str, object]]]
+) -> None:
+    give_labels(project)
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        con = app.session.con
+        await pilot.press("s")
+        await until(pilot, lambda: bool(submitted), "the request")
+        await until(pilot, lambda: "round waits for the worker" in text_of(app), "the job on screen")
+        await pilot.press("x", "y")
+        await until(pilot, lambda: jobs.recent(con)[0].state == "cancelled", "the cancellation")
+        assert submitted == [("round", {})]
+
+    run(make_app("rounds"), story)
+
+
+def test_live_progress_shows_phase_loss_and_time_left(
+    make_app: MakeApp, project: Project, monkeypatch: pytest.MonkeyPatch, still_clock: Callable[[float], None]
+) -> None:
+    give_labels(project)
+    monkeypatch.setattr("tui.requests.effective_jobs", lambda _project, _con, found: list(found))
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        con = app.session.con
+        job = jobs.enqueue(con, "round")
+        jobs.claim(con, "test")
+        still_clock(1000.0)
+        jobs.add_event(con, job, JobEvent("phase", {"name": "fold 1 of 3", "number": 1, "of": 4}))
+        still_clock(1010.0)
+        for loss in (2.0, 1.0, 0.5):
+            jobs.add_event(con, job, JobEvent("progress", {"what": "fold", "done": 5, "total": 10, "loss": loss}))
+        app.session.touched()
+        await until(pilot, lambda: "fold 1 of 3 (1 of 4)" in text_of(app), "the phase")
+        found = text_of(app)
+        assert "50 %" in found
+        assert "70 s left" in found
+        assert "loss 2.00" in found
+
+    run(make_app("rounds"), story)
+
+
+def test_the_start_rule_is_set_here(make_app: MakeApp) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("n")
+        await pilot.pause(0.1)
+        await pilot.press("backspace", "backspace", *"30", "enter")
+        await pilot.pause(0.1)
+        assert app.session.project.settings().round_every == 30
+        await pilot.press("n")
+        await pilot.pause(0.1)
+        await pilot.press(*"x", "enter")
+        await pilot.pause(0.1)
+        assert app.session.project.settings().round_every == 30
+
+    run(make_app("rounds"), story)
+
+
+def test_an_earlier_encoder_is_taken_back_after_a_question(make_app: MakeApp, project: Project) -> None:
+    with project.open() as con:
+        job = jobs.enqueue(con, "round")
+        models.start_round(con, job, 1, "x", 6)
+        models.end_round(con, 1, "kept", "kept: better", {"seconds": 60})
+        models.use_encoder(con, "1", "kept: better")
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        found = text_of(app)
+        assert "round 1" in found
+        assert "kept: better" in found
+        await pilot.press("end", "m")
+        await pilot.pause(0.1)
+        assert "Use head?" in text_of(app)
+        await pilot.press("y")
+        await pilot.pause(0.1)
+        assert models.encoder_in_use(app.session.con) == models.BASE
+
+    run(make_app("rounds"), story)
+
+
+COUNTS = {(1, 1): 12, (1, 2): 3, (2, 2): 9, (3, 3): 1}
+
+
+@pytest.fixture
+def judged_project(project: Project) -> Project:
+    """25 texts judged on the test set; three of class 1 were answered 2."""
+    with project.open() as con:
+        models.add_evaluation(con, Evaluation("head", "test", 7, {"": COUNTS, "lang=en": {(1, 1): 1}}))
+        models.add_evaluation(con, Evaluation("head", "audit", 7, {"": {(1, 1): 2}}))
+        models.add_ranking(con, "000001", 7, {"source": "head", "n_labels": 6})
+    texts = [JudgedText(i, '{"class": 1}', '{"class": 2}') for i in (2, 4, 6)] + [
+        JudgedText(i, '{"class": 1}', '{"class": 1}') for i in (1, 3)
+    ]
+    judged.publish(project, "head", "test", 7, texts)
+    return project
+
+
+def test_every_class_has_its_numbers_with_interval_and_source(make_app: MakeApp, judged_project: Project) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        found = text_of(app)
+        assert "head · test · accuracy 0.88" in found
+        assert "your held-out texts" in found
+        line = next(line for line in found.splitlines() if "refund" in line)
+        assert "├" in line
+        assert "0.89" in line
+        await pilot.press("s")
+        await pilot.pause(0.1)
+        assert "too few to tell" in text_of(app)
+
+    run(make_app("metrics"), story)
+
+
+def test_from_a_class_and_from_a_cell_to_the_texts_behind(make_app: MakeApp, judged_project: Project) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, DataScreen), "the list")
+        await pilot.pause(0.1)
+        assert rows(app) == [POOL[1], POOL[3], POOL[5]]
+        assert "wrong about refund" in text_of(app)
+        await pilot.press("ctrl+o", "m", "4")
+        await pilot.pause(0.1)
+        assert "[12]" in text_of(app)
+        await pilot.press("right")
+        assert "3 texts of refund were answered login" in text_of(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, DataScreen), "the list")
+        await pilot.pause(0.1)
+        assert "refund taken for login" in text_of(app)
+
+    run(make_app("metrics"), story)
+
+
+def test_texts_of_another_moment_are_not_shown_for_these_numbers(make_app: MakeApp, judged_project: Project) -> None:
+    judged.publish(judged_project, "head", "test", 8, [])
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await pilot.pause(0.2)
+        assert not isinstance(app.screen, DataScreen)
+        assert "judged anew" in text_of(app)
+
+    run(make_app("metrics"), story)
+
+
+def test_curve_balance_pairs_and_slices_have_a_key_each(make_app: MakeApp, judged_project: Project) -> None:
+    with judged_project.open() as con:
+        models.add_evaluation(con, Evaluation("head", "test", 20, {"": COUNTS}))
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("2")
+        await pilot.pause(0.3)
+        assert "accuracy over labels" in text_of(app)
+        await pilot.press("3")
+        await pilot.pause(0.1)
+        assert "labels" in text_of(app)
+        await pilot.press("5")
+        await pilot.pause(0.1)
+        assert "the model answered" in text_of(app)
+
+    run(make_app("metrics"), story, (100, 30))
+
+
+def test_export_asks_the_worker_and_shows_the_bundle_with_its_code(
+    make_app: MakeApp, project: Project, submitted: list[tuple[str, dict[str, object]]]
+) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        con = app.session.con
+        assert "There is no model yet." in text_of(app)
+        await pilot.press("x")
+        await until(pilot, lambda: bool(submitted), "the request")
+        job = jobs.claim(con, "test")
+        assert job is not None
+        info = {"model": "head", "size_bytes": 92_000_000, "parity": {"max_abs_diff": 3e-6, "texts": 512, "flips": 0}}
+        models.add_bundle(con, "/somewhere/mail-model", job.id, info)
+        jobs.finish(con, job.id, "done", result={"path": "/somewhere/mail-model"})
+        app.session.touched()
+        await until(pilot, lambda: "from predict import Predictor" in text_of(app), "the code")
+        found = text_of(app)
+        assert "3e-06 on 512" in found
+        assert "92.0 MB" in found
+
+    run(make_app("export"), story, (120, 40))
+
+
+def test_a_refused_export_says_what_to_do(make_app: MakeApp, project: Project) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        con = app.session.con
+        job = jobs.enqueue(con, "export")
+        app.session.touched()
+        await pilot.pause(0.3)
+        jobs.claim(con, "test")
+        error = {"title": "It answers otherwise.", "what": "7 of 512 differ", "hint": "Report this."}
+        jobs.finish(con, job, "failed", error=error)
+        app.session.touched()
+        await until(pilot, lambda: "7 of 512 differ" in text_of(app), "the words")
+
+    run(make_app("export"), story)
+
+
+def test_labels_are_written_to_a_file(make_app: MakeApp, project: Project) -> None:
+    give_labels(project)
+    target = project.root.parent / "out.jsonl"
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("l")
+        await pilot.pause(0.1)
+        field = app.screen.query_one("Input")
+        field.value = str(target)  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await pilot.pause(0.2)
+        found = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+        assert len(found) == 6
+
+    run(make_app("export"), story)
+
+
+def test_a_job_that_ends_in_the_background_is_told_anywhere(make_app: MakeApp) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        con = app.session.con
+        job = jobs.enqueue(con, "round")
+        app.session.touched()
+        await pilot.pause(0.3)
+        jobs.claim(con, "test")
+        jobs.finish(con, job, "done", result={"verdict": "kept: better than before"})
+        with transaction(con):
+            pass
+        app.session.touched()
+        await until(pilot, lambda: "kept: better than before" in text_of(app), "the toast")
+
+    run(make_app("settings"), story)
