@@ -57,7 +57,7 @@ class Dialog(ModalScreen[R]):
 
     def dismiss(self, result: R | None = None) -> AwaitComplete:
         """Close with a result; a key that comes when it is closed or covered already does nothing."""
-        return super().dismiss(result) if self.app.screen is self else AwaitComplete.nothing()
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
 
     def action_close(self) -> None:
         """Leave without a result."""
