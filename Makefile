@@ -5,14 +5,15 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-all check bench format docs clean
+.PHONY: help demo test test-all check bench format docs gallery clean
 
 help:
-	@echo "make demo      set up and open the demo project"
+	@echo "make demo      set up, make the demo project and open the app on it"
 	@echo "make test      set up and run what CI runs (under ten minutes on two cores)"
 	@echo "make test-all  the same with the slow tests"
 	@echo "make check     ruff, mypy, import-linter, and the README's command reference"
 	@echo "make bench     ratios against named baselines, printed as tables"
+	@echo "make gallery   run the demo's loop and take the README's pictures of it (minutes)"
 	@echo "make format    format the code;  make docs  renew the README's command reference"
 
 $(VENV)/bin/python:
@@ -46,7 +47,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python -P tests/command_reference.py --check README.md
 
 bench: $(VENV)/.installed-dev
-	@for program in tests/bench/bench_*.py; do echo; echo "== $$program"; $(BIN)/python -P $$program || exit 1; done
+	@for program in tests/bench/bench_*.py; do echo; echo "== $$program"; PYTHONPATH=. $(BIN)/python -P $$program || exit 1; done
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix --quiet core exports tui tests
@@ -54,6 +55,9 @@ format: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -P tests/command_reference.py README.md
+
+gallery: $(VENV)/.installed-dev
+	$(BIN)/python -P tests/gallery.py docs/gallery
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

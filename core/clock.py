@@ -24,3 +24,8 @@ def sleep(seconds: float) -> None:
 def iso(moment: float) -> str:
     """A moment as ISO 8601 in UTC, to the second."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
+def local(moment: float) -> str:
+    """A moment as people where this process runs write it, to the minute."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))

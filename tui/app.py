@@ -19,6 +19,7 @@ from tui import keymap, preferences, screens, theme
 from tui.preferences import Preferences
 from tui.screens.base import HandfulScreen
 from tui.session import Session
+from tui.terminal.colourless import install_colourless
 from tui.terminal.crash import SafeCrash
 from tui.terminal.driver import HandfulDriver
 from tui.terminal.fence import Fence
@@ -78,6 +79,7 @@ class HandfulApp(SafeCrash, App[None]):
         for known in theme.THEMES:
             self.register_theme(known)
         self.theme = self.preferences.theme
+        install_colourless(self)
         install_guard(self)
         if root is not None:
             self.open_project(root)

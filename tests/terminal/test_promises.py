@@ -199,3 +199,21 @@ def test_idle_it_writes_nothing(open_app: Open, project: Project) -> None:
     before = len(session.written)
     time.sleep(4)
     assert session.written[before:] == b""
+
+
+COLOURED = re.compile(rb"\x1b\[[0-9;]*\b(3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8)\b[0-9;]*m")
+
+
+@pytest.mark.parametrize(("env", "colours"), [({"NO_COLOR": "1"}, False), ({"TERM": "xterm", "COLORTERM": ""}, True)])
+def test_T10_without_colours_marks_say_what_is_chosen_and_answered(
+    open_app: Open, env: dict[str, str], colours: bool
+) -> None:
+    session = open_app(env=env)
+    ready(session)
+    session.settle()
+    session.press("1")
+    session.press("ctrl+o", "d")
+    session.wait_for("▸")
+    session.settle()
+    assert bool(COLOURED.search(session.written)) is colours
+    assert b"38;2" not in session.written

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from core import project as projects
 from core.i18n import _
 from tui.commands import about
 from tui.options import ANY_PATH, annotator
@@ -31,6 +32,9 @@ def open_command(directory: Path | None, annotator: str) -> None:
 
 def run(root: Path | None, annotator: str, *, screen: str = "") -> None:
     """Open the app and return when it is left; ends the process with the app's exit code."""
+    if root is not None:
+        with projects.find(root).open(readonly=True):
+            pass  # what is no project, or a newer one, is told before what the terminal lacks
     require_terminal()
     from tui.app import HandfulApp
     from tui.terminal import signals

@@ -1,13 +1,13 @@
 """What the people who label have agreed on, and what each class means: read and edited in place."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
+from core import clock
 from core.i18n import _
 from core.show import visible
 from core.store import classes, guidelines
@@ -102,4 +102,4 @@ class GuideDialog(Dialog[None]):
 
 
 def _day(moment: float) -> str:
-    return datetime.fromtimestamp(moment).astimezone().strftime("%Y-%m-%d %H:%M")
+    return clock.local(moment)

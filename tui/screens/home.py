@@ -1,7 +1,6 @@
 """Where one begins: recent projects, a new one from a file, the demo."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +9,7 @@ from textual.getters import query_one
 from textual.widget import Widget
 from textual.widgets import Static
 
+from core import clock
 from core import project as projects
 from core.errors import HandfulError
 from core.i18n import _
@@ -127,6 +127,6 @@ def _row(root: Path) -> tuple[Cell, ...]:
     except HandfulError as error:
         return ((root.name, "text"), ("", "muted"), ("", "muted"), ("", "muted"), (error.title, "wrong"))
     changed = max(path.stat().st_mtime for path in root.glob("labels.db*"))
-    when = datetime.fromtimestamp(changed).astimezone().strftime("%Y-%m-%d %H:%M")
+    when = clock.local(changed)
     labelled = f"{counters.get('pool.answered', 0):,} / {counters.get('pool', 0):,}"
     return ((root.name, "text"), (labelled, "given"), (model, "guess"), (when, "muted"), (str(root.parent), "muted"))

@@ -61,6 +61,7 @@ class RoundsScreen(HandfulScreen):
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("rounds")
     DEFAULT_CSS = """
     RoundsScreen ProgressLine { padding: 0 2; margin-top: 1; height: 2; }
+    RoundsScreen #why { padding: 0 2; height: auto; max-height: 2; color: $muted; }
     RoundsScreen Spark { padding: 0 2; }
     RoundsScreen RowList { padding: 0 1; margin-top: 1; }
     RoundsScreen #detail { padding: 0 3; height: auto; max-height: 8; min-height: 3; color: $muted; margin: 1 0; }
@@ -81,6 +82,7 @@ class RoundsScreen(HandfulScreen):
             Column(_("verdict")),
         )
         yield Line(id="model")
+        yield Static(id="why", markup=False)
         yield Line(id="rule")
         yield ProgressLine()
         yield Spark(_("loss"))
@@ -110,14 +112,13 @@ class RoundsScreen(HandfulScreen):
         why = meta.get(session.con, "encoder_why", "") if trained else ""
         worker: Kind = "wrong" if session.worker.state == "stalled" else "muted"
         self.query_one("#model", Line).show(
-            [(_("model in use: "), "muted"), (name, "guess"), (f" · {why}" if why else "", "muted")],
-        )
-        job = requests.running(session)
-        events = requests.told(session, job)
-        self.query_one("#rule", Line).show(
-            [(rule.explain(session.con, session.settings), "text")],
+            [(_("model in use: "), "muted"), (name, "guess")],
             [(_("worker: {said}").format(said=session.worker.said), worker)],
         )
+        self.query_one("#why", Static).update(content(why))
+        job = requests.running(session)
+        events = requests.told(session, job)
+        self.query_one("#rule", Line).show([(rule.explain(session.con, session.settings), "text")])
         bar = self.query_one(ProgressLine)
         bar.display = job is not None
         if job is not None:
