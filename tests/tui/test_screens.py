@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 import tui
 from core.connection import transaction
@@ -18,6 +19,7 @@ from tests.tui.driving import run, until
 from tests.tui.looks import SIZES, compare, text_of
 from tui import dialogs, keymap, screens
 from tui.app import HandfulApp
+from tui.dialogs.new_project import NewProjectDialog
 from tui.screens.base import HandfulScreen
 
 ROOT = Path(tui.__file__).parent
@@ -134,6 +136,31 @@ def test_T1_dialogs_show_hostile_data_letter_for_letter(make_app: MakeApp, hosti
             await pilot.pause()
 
     run(make_app("label"), story)
+
+
+def test_T1_a_hostile_file_is_shown_letter_for_letter_before_a_project_is_made_of_it(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    data = folder / (EVIL.replace("/", "") + ".jsonl")
+    data.write_text("".join(json.dumps({"text": f"{i} {EVIL}", EVIL: EVIL}) + "\n" for i in range(3)), "utf-8")
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("n")
+        await pilot.pause(0.1)
+        for typed in (str(folder) + "/", str(data)):
+            app.screen.query_one(Input).value = typed
+            await pilot.pause(0.2)
+            assert not [c for c in text_of(app) if (ord(c) < 32 and c != "\n") or c in "\x7f\x9b\u202e"]
+        await pilot.press("enter")
+        await pilot.pause(0.2)
+        assert isinstance(app.screen, NewProjectDialog)
+        found = text_of(app)
+        assert SHOWN in found
+        assert not [c for c in found if (ord(c) < 32 and c != "\n") or c in "\x7f\x9b\u202e"]
+
+    run(make_app("home"), story, (120, 40))
 
 
 def test_home_lists_recent_projects_and_a_broken_one_with_its_error(

@@ -18,6 +18,8 @@ from tui.dialogs.file import FileDialog
 from tui.show import content
 from tui.widgets.row_list import Cell, Column, ListRows, RowList
 
+COLUMNS = 8
+"""Columns of the file that are shown."""
 ROWS = 6
 """Rows of the file that are shown."""
 NONE = _("none")
@@ -73,11 +75,9 @@ class NewProjectDialog(Dialog[Wanted]):
     def body(self) -> Iterable[Widget]:
         wanted = self.wanted
         names = wanted.columns or [_("text")]
-        rows = [[(str(row.get(name, "")), "text") for name in names] for row in wanted.rows]
-        shown: list[list[Cell]] = [[(text, "text") for text, _kind in row] for row in rows]
-        yield RowList(
-            [Column(name) for name in names[:8]], ListRows([row[:8] for row in shown]), empty=_("lines of text")
-        )
+        shown = names[:COLUMNS]
+        rows: list[list[Cell]] = [[(str(row.get(name, "")), "text") for name in shown] for row in wanted.rows]
+        yield RowList([Column(name) for name in shown], ListRows(rows), empty=_("lines of text"))
         for name, title, value in self._fields:
             yield Static(content(title), classes="field", markup=False)
             yield Input(value, id=f"field-{name}", compact=True, select_on_focus=False)
