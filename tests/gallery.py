@@ -42,7 +42,7 @@ PICTURES = (
     Picture("metrics", "metrics", (120, 32)),
     Picture("matrix", "metrics", (120, 32), ("4",)),
     Picture("data", "data", (120, 32), ("slash", *"refund", "enter")),
-    Picture("export", "export", (120, 32)),
+    Picture("settings", "settings", (120, 32)),
     Picture("help", "label", (120, 32), ("question_mark",)),
 )
 
