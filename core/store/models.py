@@ -13,6 +13,8 @@ from core.store import meta
 EVENTS_PER_EVALUATION = 10
 BASE = "base"
 """The encoder in use before any round was kept."""
+PAYING = "paying"
+"""Key below `meta`: whether picking pays, as `core.evaluation.paying` has it."""
 JUDGED = "judged"
 """Key below `meta`: id of the newest ranking whose model has been judged."""
 

@@ -31,6 +31,8 @@ from core.training.head import save as save_head
 from core.training.space import TOKENIZER, Space
 
 ENCODER = "encoder"
+STORY = "round.json"
+"""What is worth knowing about a round, beside its encoder."""
 CHECKPOINT_SECONDS = 30.0
 TICK = 0.3
 _SHAPING = (
@@ -42,7 +44,9 @@ _SHAPING = (
     "weight_decay",
     "dropout",
     "contrastive",
-    "folds",
+    "frozen",
+    "tune_length",
+    "round_folds",
     "seed",
 )
 """Options that shape a round's weights."""
