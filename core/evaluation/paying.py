@@ -8,17 +8,18 @@ of the difference follows from the share of those that speak for picking.
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from core.evaluation.intervals import ENOUGH, wilson
 from core.i18n import _
 
-Rows = NDArray[np.int64]
-Answers = Callable[[Rows, Rows], NDArray[np.bool_] | None]
-"""(rows to learn from, rows to answer) → which are right; None if the first are not enough to learn from"""
+if TYPE_CHECKING:  # the terminal says what was found without numpy
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+    Answers = Callable[[Rows, Rows], NDArray[np.bool_] | None]
+    """(rows to learn from, rows to answer) → which are right; None if the first are not enough to learn from"""
 FOLDS = 5
 
 
@@ -51,8 +52,10 @@ def from_json(said: Mapping[str, Any] | None) -> Paying | None:
     return Paying(int(said["n"]), said["difference"], None if interval is None else (interval[0], interval[1]))
 
 
-def compare(audit: Rows, picked: Rows, answers: Answers, rng: np.random.Generator) -> Paying:
+def compare(audit: "Rows", picked: "Rows", answers: "Answers", rng: "np.random.Generator") -> Paying:
     """Compare on audit rows [a], with picked rows [p] in the order they were answered."""
+    import numpy as np
+
     if len(audit) < ENOUGH or len(picked) < ENOUGH:
         return Paying(min(len(audit), len(picked)))
     order = rng.permutation(audit)
