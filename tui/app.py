@@ -1,6 +1,6 @@
 """The app: it holds the open project, moves between screens, and watches the database. Screens do everything else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -187,13 +187,16 @@ class HandfulApp(SafeCrash, App[None]):
         assert isinstance(screen, BatchScreen)  # noqa: S101
         screen.call_when_ready(lambda: screen.show_ids(ids, title))
 
-    def open_texts(self, ids: Sequence[int], title: str) -> None:
-        """Show certain texts on the data screen, under a title that says which they are."""
+    def open_texts(self, ids: Sequence[int], title: str, said: Mapping[int, str] | None = None) -> None:
+        """Show certain texts on the data screen, under a title that says which they are.
+
+        `said`: example id → what a model answered that had not seen the text, in stored form.
+        """
         from tui.screens.data import DataScreen
 
         screen = self.open_screen("data")
         assert isinstance(screen, DataScreen)  # noqa: S101
-        screen.call_when_ready(lambda: screen.show_ids(ids, title))
+        screen.call_when_ready(lambda: screen.show_ids(ids, title, said))
 
     def action_redraw(self) -> None:
         """Paint everything anew, after something else wrote to the terminal."""
@@ -261,7 +264,7 @@ class HandfulApp(SafeCrash, App[None]):
 
     def _look(self) -> None:
         """Ask the database and the worker's lock whether anything moved, and tell the screen that is shown."""
-        if self._watch is None:
+        if self._watch is None or not self.is_running:  # while it ends, screens lose their widgets one by one
             return
         news = self._watch.look()
         for message in news.said:

@@ -101,7 +101,7 @@ def test_over_the_demo_one_labels_undoes_and_looks_around(tmp_path: Path, home: 
         with project.open(readonly=True) as con:
             assert len(labels.history(con, login(), limit=100)) == 4
         for key, words in (
-            ("m", "evidence"), ("d", "480 texts"), ("r", "untouched encoder"), ("e", "export"), ("s", "key set"),
+            ("m", "balance"), ("d", "480 texts"), ("r", "untouched encoder"), ("e", "export"), ("s", "key set"),
             ("b", "group"), ("h", "handful-demo"), ("l", "delivery"),
         ):  # fmt: skip
             session.press("ctrl+o", key)

@@ -107,7 +107,10 @@ def test_texts_the_model_answers_otherwise(make_app: MakeApp, project: Project) 
         await pilot.press("m")
         await settle(app, pilot)
         assert rows(app) == [POOL[3]]
-        assert "head says otherwise" in text_of(app)
+        found = text_of(app)
+        assert "head says otherwise" in found
+        line = next(line for line in found.splitlines() if POOL[3] in line)
+        assert line.split()[-1] == "login", "what it says is shown where texts are labelled, too"
 
     run(make_app("data"), story)
 

@@ -1,7 +1,10 @@
 """The label screen: one key, one decision, the next text; and the way back."""
 
+import pytest
 from textual.pilot import Pilot
 
+from core import settings
+from core.project import Project
 from core.store import acts, classes, examples, guidelines, labels, marks, meta
 from tests.conftest import POOL
 from tests.tui.conftest import MakeApp
@@ -100,6 +103,78 @@ def test_flag_and_note_stay_with_the_text(make_app: MakeApp) -> None:
         assert marks.of(app.session.con, range(1, 20)).popitem()[1] == marks.Mark(flagged=True, note="ask Bo")
         await pilot.press("u", "u")
         assert marks.of(app.session.con, range(1, 20)) == {}
+
+    run(make_app(), story)
+
+
+def test_L9_a_half_written_note_is_there_again(make_app: MakeApp) -> None:
+    async def torn(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("n")
+        await pilot.pause()
+        await pilot.press(*"ask")
+        await pilot.pause(0.8)
+
+    async def again(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("n")
+        await pilot.pause()
+        assert "as you left it, not saved yet" in text_of(app)
+        await pilot.press(*" Bo", "ctrl+s")
+        await pilot.pause()
+        assert marks.of(app.session.con, range(1, 20)).popitem()[1].note == "ask Bo"
+        await pilot.press("n")
+        await pilot.pause()
+        assert "not saved yet" not in text_of(app)
+        await pilot.press(*"?", "escape", "n")
+        await pilot.pause(0.8)
+        assert "ask Bo" in text_of(app)
+        assert "ask Bo?" not in text_of(app), "escape leaves it as it was"
+
+    run(make_app(), torn)
+    run(make_app(), again)
+
+
+def test_minutes_to_the_target_are_told_once_there_is_a_pace(
+    make_app: MakeApp, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.save(project.root, settings.changed(project.settings(), "target", "100"))
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press(*"1212121")
+        monkeypatch.setattr(labels, "pace", lambda _con, _annotator: 6.0)
+        await pilot.press("right")
+        app.session.touched()
+        await pilot.pause(0.3)
+        assert "7 of 100 labelled" in text_of(app) or "newest" in text_of(app)
+        assert "min to go" not in text_of(app), "seven decisions are no pace"
+        await pilot.press("1", "left", "right")
+        assert "8 of 100 labelled · about 9 min to go" in text_of(app)
+
+    run(make_app(), story)
+
+
+def test_beside_the_text_stand_the_last_answers(make_app: MakeApp) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        first = shown(app)
+        await pilot.press("2")
+        second = shown(app)
+        await pilot.press("space")
+        found = text_of(app)
+        assert f"login        {first[:20]}" in found
+        assert f"skipped      {second[:20]}" in found
+
+    run(make_app(), story, (120, 40))
+
+
+def test_with_a_s_key_taken_by_a_class_the_suggestion_has_another_letter(make_app: MakeApp, project: Project) -> None:
+    with project.open() as con:
+        classes.set_key(con, 1, "a", "ada")
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        first = shown(app)
+        await pilot.press("y")
+        assert "There is no suggestion for this text." in text_of(app)
+        await pilot.press("a")
+        assert answers(app) == {first: "refund"}
 
     run(make_app(), story)
 
@@ -217,9 +292,13 @@ def test_U1_a_reconnect_shows_the_same_text(make_app: MakeApp) -> None:
     async def second(app: HandfulApp, pilot: Pilot[None]) -> None:
         seen.append(shown(app))
 
+    run(make_app(), second)
+    run(make_app(), second)
+    assert seen[0] == seen[1], "before anything was decided, too"
     run(make_app(), first)
     run(make_app(), second)
-    assert seen[0] == seen[1]
+    run(make_app(), second)
+    assert seen[2] == seen[3] == seen[4], "however often one comes back"
 
 
 def test_seconds_are_recorded_and_the_pace_is_their_median(make_app: MakeApp) -> None:

@@ -21,7 +21,9 @@ DIGIT_KEYS = "123456789"
 DIGITS = len(DIGIT_KEYS)
 LETTERS = frozenset(ascii_letters)
 MAX_TYPED = 200
-_NARROW, _TWO_COLUMNS = 30, 64
+_TWO_COLUMNS = 64
+GAP = 3
+"""Cells between two columns of choices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class ClassPanel(AnswerPanel):
     def wanted_height(self, width: int, height: int) -> int:
         columns = 2 if width >= _TWO_COLUMNS else 1
         rows = -(-max(1, min(DIGITS, len(self.question.classes))) // columns)
-        return max(3, min(rows + int(self.many or self.typing) + 0, height // 2))
+        return max(3, min(rows + int(self.many or self.typing), height // 2))
 
     def _choose(self) -> None:
         """Which choices are shown now, in which order."""
@@ -201,9 +203,10 @@ class ClassPanel(AnswerPanel):
         columns, wide = self._columns(width)
         rows = self._rows(columns)
         lines: list[list[Segment]] = []
+        gap = Segment(" " * GAP if columns > 1 else "", self.component("panel--count"))
         for row in range(rows):
-            cells = [self._cell(i, wide) for i in range(row, len(self._choices), rows)][:columns]
-            lines.append([piece for cell in cells for piece in cell])
+            cells = [self._cell(i, wide - gap.cell_length) for i in range(row, len(self._choices), rows)][:columns]
+            lines.append([piece for cell in cells for piece in (*cell, gap)])
         if self.typing:
             lines = [*lines[: height - 1], self._filter_line(width)]
         return lines

@@ -15,8 +15,9 @@ from core.evaluation.report import Report
 from core.i18n import _
 from core.store import jobs, models
 from exports.dataset import write_labels
-from tui import keymap, requests
+from tui import encoders, keymap, requests
 from tui.commands.metrics import SOURCES, collect
+from tui.dialogs.choose import ChooseDialog
 from tui.dialogs.prompt import PromptDialog
 from tui.output import percent, size
 from tui.screens.base import HandfulScreen
@@ -61,8 +62,8 @@ class ExportScreen(HandfulScreen):
         )
         yield Line(id="model")
         yield Static(id="facts", markup=False)
-        yield Static(content(_("Directory of the bundle; empty: below the project")), classes="field", markup=False)
-        yield Input(compact=True)
+        yield Static(content(_("to the directory")), classes="field", markup=False)
+        yield Input(placeholder=_("bundles/… below the project; t: another"), compact=True)
         yield ProgressLine()
         yield RowList(columns, empty=_("No bundle was made yet.\nx exports the model in use."))
         yield Static(id="code", markup=False)
@@ -75,7 +76,8 @@ class ExportScreen(HandfulScreen):
     def moved(self) -> None:
         session = self.session
         self._bundles = models.bundles(session.con)
-        self.rows.show(ListRows([_row(bundle) for bundle in self._bundles]))
+        root = session.project.root.absolute()
+        self.rows.show(ListRows([_row(bundle, root) for bundle in self._bundles]))
         self._facts()
         self._follow()
         self._code()
@@ -134,9 +136,9 @@ class ExportScreen(HandfulScreen):
             return ""
         path = self._bundles[self.rows.cursor][0]
         return (
-            f"import sys; sys.path.insert(0, {path!r})\n"
+            f"import sys; sys.path.insert(0, bundle := {path!r})\n"
             "from predict import Predictor\n"
-            f'print(Predictor({path!r}).predict(["Where is my parcel?"]))'
+            'print(Predictor(bundle).predict(["Where is my parcel?"]))'
         )
 
     # What keys do
@@ -149,6 +151,23 @@ class ExportScreen(HandfulScreen):
             self.handful.say(_("An export is under way."), "warning")
             return
         requests.submit(self, "export", {"to": target, "force": False})
+
+    def action_model(self) -> None:
+        """Choose the model that is exported; it becomes the one in use."""
+        session = self.session
+        found = encoders.usable(session)
+        here = models.encoder_in_use(session.con)
+        cursor = next((i for i, encoder in enumerate(found) if encoder.ref == here), 0)
+
+        def chosen(position: int | None) -> None:
+            if position is None or found[position].ref == here:
+                return
+            encoders.use(session, found[position].ref)
+            said = _("{name} is in use as soon as the texts are embedded with it; x exports it then.")
+            self.handful.say(said.format(name=found[position].name))
+
+        names = [(encoder.name, encoder.about) for encoder in found]
+        self.app.push_screen(ChooseDialog(_("Export and use which model?"), names, cursor=cursor), chosen)
 
     def action_cancel(self) -> None:
         """Stop the export that is under way."""
@@ -196,21 +215,23 @@ class ExportScreen(HandfulScreen):
 
 def _metrics(report: Report) -> str:
     if not report.enough:
-        return _("{source}: {n} texts, too few to tell").format(source=report.source, n=report.n)
-    return _("{source}: accuracy {accuracy}, macro-F1 {f1} on {n} texts").format(
-        source=report.source,
+        return _("{source} {n} texts, too few to tell").format(source=f"{report.source:<12}", n=report.n)
+    return _("{source} accuracy {accuracy}  macro-F1 {f1}  {n} texts").format(
+        source=f"{report.source:<12}",
         accuracy=percent(report.accuracy, report.accuracy_interval),
         f1=percent(report.macro_f1, report.macro_f1_interval),
         n=report.n,
     )
 
 
-def _row(bundle: tuple[str, Mapping[str, Any], float]) -> tuple[Cell, ...]:
+def _row(bundle: tuple[str, Mapping[str, Any], float], root: Path) -> tuple[Cell, ...]:
+    """One bundle; its path begins at the project where it lies below it."""
     path, info, created = bundle
+    shown = str(Path(path).relative_to(root)) if Path(path).is_relative_to(root) else path
     parity = info.get("parity", {})
     diff = parity.get("max_abs_diff")
     return (
-        (path, "text"),
+        (shown, "text"),
         (str(info.get("model", "")), "guess"),
         (size(info["size_bytes"]) if "size_bytes" in info else "", "muted"),
         (clock.iso(created)[:16].replace("T", " "), "muted"),

@@ -16,6 +16,7 @@ from core.store import acts
 from tui import answering, keymap, pace
 from tui.answering.base import AnswerPanel, Question
 from tui.desk import Desk
+from tui.drafts import Draft
 from tui.screens.base import HandfulScreen
 from tui.terminal.fence import Fence
 from tui.texts import in_words
@@ -261,7 +262,8 @@ class LabelScreen(HandfulScreen):
             return
         from tui.dialogs.note import NoteDialog
 
-        self.app.push_screen(NoteDialog(shown.mark.note), self._noted)
+        draft = Draft(self.session, f"note:{shown.example.id}")
+        self.app.push_screen(NoteDialog(shown.mark.note, draft), self._noted)
 
     def _noted(self, text: str | None) -> None:
         if text is not None:

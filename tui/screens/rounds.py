@@ -17,7 +17,7 @@ from core.records import Job, RoundSummary
 from core.store import jobs, meta, models
 from core.worker import log, rule
 from core.worker.state import effective_jobs
-from tui import keymap, requests
+from tui import encoders, keymap, requests
 from tui.dialogs.confirm import ConfirmDialog
 from tui.dialogs.prompt import PromptDialog
 from tui.screens.base import HandfulScreen
@@ -200,15 +200,14 @@ class RoundsScreen(HandfulScreen):
             said = _("It is in use already.") if found and found.ref else _("There is no encoder of this one to use.")
             self.handful.say(said, "warning")
             return
-        if found.ref != models.BASE and not (session.project.rounds / f"{int(found.ref):03d}" / "encoder").is_dir():
+        if not encoders.files_there(session.project, found.ref):
             self.handful.say(_("Its files were cleaned away."), "warning")
             return
         chosen = found.ref
 
         def confirmed(yes: bool | None) -> None:
             if yes:
-                models.use_encoder(session.con, chosen, _("chosen by {name}").format(name=session.annotator))
-                session.touched()
+                encoders.use(session, chosen)
 
         title = _("Use {name}?").format(name=source_name(chosen))
         self.app.push_screen(
