@@ -54,6 +54,15 @@ class HandfulApp(SafeCrash, App[None]):
     ToastRack { margin: 0 0 8 0; }
     Input.-textual-compact { padding: 0 2; background: $background; }
     Input.-textual-compact:focus { background: $chosen; }
+    CommandPalette > Vertical { margin-top: 2; width: 76; max-width: 96%; background: $surface; }
+    CommandPalette > Vertical:dark { background: $surface; }
+    CommandPalette #--input, CommandPalette #--input.--list-visible { border: none; background: $surface; }
+    CommandPalette #--input { padding-top: 1; }
+    CommandPalette SearchIcon { display: none; }
+    CommandPalette CommandInput, CommandPalette CommandInput:focus { border: none; padding: 0 2; }
+    CommandPalette CommandList, CommandPalette CommandList:focus { border: none; background: $surface; }
+    CommandPalette CommandList > .option-list--option { text-style: none; color: $text; }
+    CommandPalette CommandList > .option-list--option-highlighted { color: $text; background: $chosen; }
     """
 
     def __init__(

@@ -16,6 +16,7 @@ from core.records import Example, QueueItem, Reason, Suggestion
 from core.store import acts, examples, labels, marks
 from core.store.acts import Turned
 from core.store.marks import Mark
+from tui.refusals import outlived
 from tui.session import Session
 
 AHEAD = 24
@@ -186,7 +187,9 @@ class Desk:
 
     def _serve_now(self) -> None:
         if self.shown is not None and not self._later:
-            labels.record_served(self.session.con, {self.shown.example.id: self.shown.pick}, self.session.annotator)
+            served = {self.shown.example.id: self.shown.pick}
+            session = self.session  # on a full disk one can still read
+            outlived(session, lambda: labels.record_served(session.con, served, session.annotator))
 
     def _passed(self) -> None:
         self.session.touched()

@@ -4,8 +4,8 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from core.connection import transaction
-from core.errors import HandfulError
 from core.store import meta
+from tui.refusals import outlived
 from tui.session import Session
 
 KEEP_SECONDS = 0.5
@@ -46,8 +46,8 @@ class Draft:
             self._keep(None)
 
     def _keep(self, text: str | None) -> None:
-        try:
+        def put() -> None:
             with transaction(self._session.con):
                 meta.put(self._session.con, self._key, text)
-        except HandfulError:  # the disk is full, or somebody holds the lock; it is tried again after the next key
-            return
+
+        outlived(self._session, put)  # it is tried again after the next key

@@ -39,7 +39,8 @@ def marks(desk: Desk) -> list[Piece]:
         return []
     found: list[Piece] = []
     if desk.in_the_past:
-        found.append((_("looking back · → "), "unsure"))
+        back = shown.given is not None or shown.skipped
+        found.append((_("looking back · → ") if back else _("→ to the queue "), "unsure"))
     if shown.mark.note:
         found.append((_("✎ note "), "key"))
     if shown.mark.flagged:

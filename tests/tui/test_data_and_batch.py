@@ -10,7 +10,7 @@ from core import judged
 from core.connection import transaction
 from core.judged import JudgedText
 from core.project import Project
-from core.store import acts, examples, labels, marks, meta
+from core.store import acts, classes, examples, labels, marks, meta
 from core.vectors import VectorStore
 from tests.conftest import POOL
 from tests.tui.conftest import MakeApp
@@ -82,6 +82,23 @@ def test_a_text_is_answered_in_place_and_taken_back(make_app: MakeApp) -> None:
         await pilot.press("u")
         await settle(app, pilot)
         assert answers(app) == {}
+
+    run(make_app("data"), story)
+
+
+def test_every_class_has_its_place_where_a_text_is_answered_again(make_app: MakeApp, project: Project) -> None:
+    names = ["fault", "delivery", "charge", "access", "cancel"]
+    with project.open() as con:
+        for name in names:
+            classes.create(con, name, "ada")
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        for width in (80, 60):
+            await pilot.resize_terminal(width, 24)
+            await pilot.pause(0.1)
+            assert [name for name in names if name not in text_of(app)] == [], f"at {width} columns"
 
     run(make_app("data"), story)
 

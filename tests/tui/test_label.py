@@ -1,5 +1,7 @@
 """The label screen: one key, one decision, the next text; and the way back."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 from textual.pilot import Pilot
 
@@ -133,6 +135,52 @@ def test_L9_a_half_written_note_is_there_again(make_app: MakeApp) -> None:
     run(make_app(), again)
 
 
+@pytest.fixture
+def locked(project: Project) -> Iterator[Callable[[HandfulApp], None]]:
+    """Somebody else holds the database; call it with the app to make it give up at once."""
+    with project.open() as con:
+        con.execute("BEGIN IMMEDIATE")
+        yield lambda app: app.session.con.execute("PRAGMA busy_timeout = 1") and None
+        con.execute("ROLLBACK")
+
+
+def test_L5_what_can_not_be_saved_is_told_the_text_stays_and_the_app_goes_on(
+    make_app: MakeApp, locked: Callable[[HandfulApp], None]
+) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        first = shown(app)
+        for key in ("1", "space", "u", "r", "f"):
+            app.clear_notifications()
+            await pilot.press(key)
+            await pilot.pause(0.1)
+            assert "Another process keeps" in text_of(app), f"{key}: {text_of(app)}"
+            assert " saved" not in text_of(app)
+            assert shown(app) == first
+        await pilot.press("n")
+        await pilot.pause()
+        await pilot.press(*"a note", "ctrl+s")
+        await pilot.pause(0.1)
+        await pilot.press("ctrl+g")
+        await pilot.pause(0.1)
+        await pilot.press(*"guide", "ctrl+s", "escape")
+        await pilot.press("f6")
+        await pilot.pause(0.1)
+        await pilot.press("u", "escape")
+        assert answers(app) == {}
+        for screen, keys in (("d", ["u", "enter", "1"]), ("b", ["u"])):
+            await pilot.press("ctrl+o", screen)
+            await pilot.pause(0.2)
+            for key in keys:
+                await pilot.press(key)
+                await pilot.pause(0.1)
+        assert app.is_running
+        assert answers(app) == {}
+
+    app = make_app()
+    locked(app)
+    run(app, story)
+
+
 def test_minutes_to_the_target_are_told_once_there_is_a_pace(
     make_app: MakeApp, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +240,29 @@ def test_the_first_class_is_made_by_typing_its_name(make_app: MakeApp) -> None:
         await pilot.press("u")
         await pilot.pause()
         assert "late mail" not in classes.ids(con), "the class belongs to the act"
+
+    run(make_app(), story)
+
+
+def test_what_is_typed_stays_in_its_line_and_names_that_begin_alike_are_told_apart(
+    make_app: MakeApp, project: Project
+) -> None:
+    with project.open() as con:
+        for how in ("bank transfer", "cheque or cash deposit", *(f"way {n}" for n in range(9))):
+            classes.create(con, f"balance not updated after {how}", "ada")
+
+    def line_of_typing(app: HandfulApp) -> int:
+        return next(n for n, line in enumerate(text_of(app).splitlines()) if line.startswith("  › "))
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        before = line_of_typing(app)
+        await pilot.press(*"balance")
+        found = text_of(app)
+        assert line_of_typing(app) == before
+        assert "transfer " in found
+        assert "deposit " in found
+        await pilot.press(*" not updated after bank")
+        assert line_of_typing(app) == before
 
     run(make_app(), story)
 

@@ -15,6 +15,7 @@ from tui.dialogs.base import Dialog
 from tui.dialogs.choose import ChooseDialog
 from tui.dialogs.prompt import PromptDialog
 from tui.drafts import Draft
+from tui.refusals import attempt, refusable
 from tui.session import Session
 from tui.show import content
 from tui.widgets.row_list import Column, ListRows, RowList
@@ -23,7 +24,7 @@ from tui.widgets.row_list import Column, ListRows, RowList
 class GuideDialog(Dialog[None]):
     """Guidelines above, classes below; saving makes a version, and old ones can be brought back."""
 
-    KEYS = _("^s saves · ^r older versions · tab to the classes, ↵ edits one · esc closes")
+    KEYS = _("^s saves · ^r older versions · esc closes\ntab goes to the classes, ↵ edits one")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", show=False, priority=True),
         Binding("ctrl+r", "versions", show=False, priority=True),
@@ -80,6 +81,7 @@ class GuideDialog(Dialog[None]):
         area, rows = self.query_one(TextArea), self.query_one(RowList)
         (rows if area.has_focus else area).focus()
 
+    @refusable
     def action_save(self) -> None:
         """Put the text in force, as a new version if it changed."""
         session, text = self._session, self.query_one(TextArea).text
@@ -110,8 +112,9 @@ class GuideDialog(Dialog[None]):
 
         def written(text: str | None) -> None:
             if text is not None and text != item.description:
-                classes.describe(self._session.con, item.id, text.strip(), self._session.annotator)
-                self._session.touched()
+                session = self._session
+                attempt(self.handful, lambda: classes.describe(session.con, item.id, text.strip(), session.annotator))
+                session.touched()
                 self._list()
 
         self.app.push_screen(

@@ -11,13 +11,13 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from core import deciding, judged
-from core.errors import HandfulError
 from core.i18n import _
 from core.inuse import source_name
 from core.store import acts, browse, models
 from core.store.browse import TextFilter
 from tui import keymap
 from tui.answering.base import Question
+from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
 from tui.texts import TextRow, Texts, ids_of, in_words
 from tui.widgets.line import Line, Piece
@@ -314,19 +314,16 @@ class DataScreen(HandfulScreen):
             session.settings.open_classes,
         )
 
+    @refusable
     def _give(self, raw: Any, found: Sequence[TextRow]) -> None:
         if raw is None:
             return
         session = self.session
         pick = {"strategy": "chosen", "probability": None} if len(found) == 1 else {"strategy": "batch"}
         texts = [(row.example, pick if row.given is None else {}) for row in found]
-        try:
-            n = deciding.give(
-                session.con, session.task, raw, texts, session.annotator, open_classes=session.settings.open_classes
-            )
-        except HandfulError as error:
-            self.handful.show_error(error)
-            return
+        n = deciding.give(
+            session.con, session.task, raw, texts, session.annotator, open_classes=session.settings.open_classes
+        )
         self._marked.clear()
         session.touched()
         self.handful.say(_("{n} answered: {answer}. u takes it back.").format(n=n, answer=in_words(raw)))
@@ -364,10 +361,12 @@ class DataScreen(HandfulScreen):
         if found is not None and found.example.split == "pool":
             self.handful.open_text(found.example.id)
 
+    @refusable
     def action_undo(self) -> None:
         """Take back the last act."""
         self._turned(acts.undo(self.session.con, self.session.task, self.session.annotator), _("Taken back: {what}."))
 
+    @refusable
     def action_redo(self) -> None:
         """Bring back what was undone."""
         self._turned(acts.redo(self.session.con, self.session.task, self.session.annotator), _("Brought back: {what}."))

@@ -20,6 +20,7 @@ from tui.commands.metrics import SOURCES, collect
 from tui.dialogs.choose import ChooseDialog
 from tui.dialogs.prompt import PromptDialog
 from tui.output import percent, size
+from tui.refusals import attempt
 from tui.screens.base import HandfulScreen
 from tui.show import content
 from tui.widgets.line import Line
@@ -57,7 +58,7 @@ class ExportScreen(HandfulScreen):
             Column(_("bundle")),
             Column(_("model"), 9),
             Column(_("size"), 9, right=True),
-            Column(_("made"), 17, least=80),
+            Column(_("made"), 17, least=100),
             Column(_("logits differ"), 13, right=True),
         )
         yield Line(id="model")
@@ -162,7 +163,8 @@ class ExportScreen(HandfulScreen):
         def chosen(position: int | None) -> None:
             if position is None or found[position].ref == here:
                 return
-            encoders.use(session, found[position].ref)
+            if not attempt(self.handful, lambda: encoders.use(session, found[position].ref)):
+                return
             said = _("{name} is in use as soon as the texts are embedded with it; x exports it then.")
             self.handful.say(said.format(name=found[position].name))
 
@@ -173,7 +175,7 @@ class ExportScreen(HandfulScreen):
         """Stop the export that is under way."""
         job = requests.running(self.session, "export")
         if job is not None:
-            requests.cancel(self.session, job.id)
+            attempt(self.handful, lambda: requests.cancel(self.session, job.id))
 
     def action_target(self) -> None:
         """Type another directory."""

@@ -189,8 +189,8 @@ class MetricsScreen(HandfulScreen):
             f1 = percent(report.macro_f1, report.macro_f1_interval)
             pieces.append((_(" · accuracy {a} · macro-F1 {f}").format(a=accuracy, f=f1), "text"))
         n: list[Piece] = [] if report is None else [(_("{n} texts").format(n=report.n), "muted")]
-        self.head.show(pieces, n)
-        self.meaning.show([(MEANING[source], "muted")])
+        self.head.show(pieces)
+        self.meaning.show([(MEANING[source], "muted")], n)
 
     # What keys do
 

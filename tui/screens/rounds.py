@@ -20,6 +20,7 @@ from core.worker.state import effective_jobs
 from tui import encoders, keymap, requests
 from tui.dialogs.confirm import ConfirmDialog
 from tui.dialogs.prompt import PromptDialog
+from tui.refusals import attempt
 from tui.screens.base import HandfulScreen
 from tui.show import content
 from tui.widgets.line import Kind, Line
@@ -169,7 +170,7 @@ class RoundsScreen(HandfulScreen):
 
         def confirmed(yes: bool | None) -> None:
             if yes:
-                requests.cancel(self.session, job_id)
+                attempt(self.handful, lambda: requests.cancel(self.session, job_id))
 
         said = _("What it has not finished is thrown away.")
         self.app.push_screen(ConfirmDialog(_("Stop job {id}?").format(id=job_id), said), confirmed)
@@ -207,7 +208,7 @@ class RoundsScreen(HandfulScreen):
 
         def confirmed(yes: bool | None) -> None:
             if yes:
-                encoders.use(session, chosen)
+                attempt(self.handful, lambda: encoders.use(session, chosen))
 
         title = _("Use {name}?").format(name=source_name(chosen))
         self.app.push_screen(
