@@ -46,6 +46,7 @@ def give_labels(project: Project, n: int = 6) -> None:
 def test_a_round_that_can_not_start_says_why(make_app: MakeApp) -> None:
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
         assert "two classes with 2 labels each" in text_of(app)
+        assert "the first comes when two classes have a label each" in text_of(app)
         await pilot.press("s")
         await pilot.pause(0.2)
         with app.session.project.open() as con:

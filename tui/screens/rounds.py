@@ -110,7 +110,9 @@ class RoundsScreen(HandfulScreen):
         ranking = models.newest_ranking(session.con)
         trained = ranking is not None and ranking.info.get("n_labels", 0) > 0
         name = source_name(models.encoder_in_use(session.con)) if trained else _("none yet")
-        why = meta.get(session.con, "encoder_why", "") if trained else ""
+        why = meta.get(session.con, "encoder_why", "") or _("no round was kept yet, so the untouched encoder answers")
+        if not trained:
+            why = _("the first comes when two classes have a label each")
         worker: Kind = "wrong" if session.worker.state == "stalled" else "muted"
         self.query_one("#model", Line).show(
             [(_("model in use: "), "muted"), (name, "guess")],
