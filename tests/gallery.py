@@ -76,7 +76,8 @@ async def _take(picture: Picture, root: Path) -> str:
         for key in picture.keys:
             await pilot.press(key)
         await pilot.pause(SETTLE_SECONDS)
-        return _FONTS.sub("", app.export_screenshot(title=f"handful · {picture.name}"))
+        found = _FONTS.sub("", app.export_screenshot(title=f"handful · {picture.name}"))
+        return found.replace("<text ", '<text xml:space="preserve" ')  # some viewers trim blanks otherwise
 
 
 if __name__ == "__main__":

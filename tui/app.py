@@ -301,6 +301,18 @@ class HandfulApp(SafeCrash, App[None]):
             return
         await super().on_event(event)
 
+    def on_key(self, event: events.Key) -> None:
+        """A letter typed right behind the key that opened a field belongs to the field, and is no command.
+
+        It was sent to what had the focus before, which had no use for it.
+        """
+        here = self.focused
+        if here is not None and here.check_consume_key(event.key, event.character):
+            event.stop()
+            event.prevent_default()
+            again = events.Key(event.key, event.character)  # the old one is marked as done with
+            here._forward_event(again)  # noqa: SLF001 (as App does with keys that it reads)
+
     def on_resize(self, event: events.Resize) -> None:
         """Too small a terminal gets a notice in place of everything, and no key labels."""
         from tui.dialogs.too_small import TooSmall

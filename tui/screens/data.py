@@ -111,7 +111,7 @@ class DataScreen(HandfulScreen):
 
     def on_mount(self) -> None:
         """The list has the keys."""
-        self.rows.focus()
+        self.set_focus(self.rows)
         self._find()
 
     def show_ids(self, ids: Sequence[int], title: str, said: Mapping[int, str] | None = None) -> None:
@@ -123,7 +123,7 @@ class DataScreen(HandfulScreen):
         self.wanted = TextFilter(split="", only=tuple(ids))
         self.search.value = ""
         self._find()
-        self.rows.focus()
+        self.set_focus(self.rows)
 
     def moved(self) -> None:
         shown = self.rows.rows
@@ -199,16 +199,16 @@ class DataScreen(HandfulScreen):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes to what was found."""
         event.stop()
-        self.rows.focus()
+        self.set_focus(self.rows)
 
     def action_search(self) -> None:
         """Type into the search."""
-        self.search.focus()
+        self.set_focus(self.search)
 
     def action_clear(self) -> None:
         """Take all filters off; from the search, first only leave it."""
         if self.search.has_focus:
-            self.rows.focus()
+            self.set_focus(self.rows)
             return
         self._order, self._title, self._disagreeing, self._judged = None, "", False, {}
         self.wanted = TextFilter()

@@ -71,7 +71,7 @@ class ExportScreen(HandfulScreen):
 
     def on_mount(self) -> None:
         """The list has the keys."""
-        self.rows.focus()
+        self.set_focus(self.rows)
         self.moved()
 
     def moved(self) -> None:
@@ -179,16 +179,16 @@ class ExportScreen(HandfulScreen):
 
     def action_target(self) -> None:
         """Type another directory."""
-        self.target.focus()
+        self.set_focus(self.target)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Back to the list."""
         event.stop()
-        self.rows.focus()
+        self.set_focus(self.rows)
 
     def key_escape(self) -> None:
         """Leave the field."""
-        self.rows.focus()
+        self.set_focus(self.rows)
 
     def action_copy(self) -> None:
         """Copy the lines that load the bundle."""
