@@ -69,6 +69,9 @@ class Settings:
     audit_share: float = _opt(0.1, _("Share of the queue drawn at random, for honest numbers."), low=0.0, high=1.0)
     queue_length: int = _opt(200, _("How many texts each ranking lines up."), low=1, high=10000)
     open_classes: bool = _opt(True, _("Whether a label nobody has used yet makes a new class."))
+    target: int = _opt(
+        0, _("Labels you aim for, to be told how many minutes are left; 0: no target."), low=0, high=100000000
+    )
     slice_by: str = _opt("", _("Column whose values get metrics of their own, such as lang; empty: none."))
     round_every: int = _opt(
         50, _("Start rule: a round starts by itself after so many new labels; 0: only when asked."), low=0, high=1000000
