@@ -24,13 +24,13 @@ from core.records import Reason
 
 COVERED = 2000
 """Open texts that are to be covered; of a larger pool a sample."""
-CANDIDATES = 2000
+CANDIDATES = 1500
 """Open texts that may be picked."""
 SEARCHED = 50_000
 """Open texts among which the most doubtful candidates are looked for."""
 REMEMBERED = 4000
 """The newest labelled texts whose coverage counts."""
-GREEDY = 64
+GREEDY = 40
 """Picks chosen one by one; the rest of a queue follows by what each would add after them."""
 WIDTH = 0.4
 """Width of the kernel, as a share of the mean distance between two texts of the pool: encoders differ in theirs."""
