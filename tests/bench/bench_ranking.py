@@ -77,8 +77,8 @@ class Peak(threading.Thread):
 
 def measure(root: Path) -> dict[str, float]:
     """Seconds of a refresh after each of ten answers, and the most memory meanwhile."""
-    from core import project as projects
     from core import clock
+    from core import project as projects
     from core.store import classes, examples, models
     from core.store.labels import Decision, decide
     from core.worker.learner import refresh
