@@ -32,10 +32,11 @@ def diverse(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
     rows = _doubtful(view, min(max(KEPT * chooser.missing, LEAST), MOST), rng)
     x = unit(view.features[rows])
     groups: dict[int, int] = {}
-    for clusters in STAGES:
+    for stage in STAGES:
         if not chooser.missing:
             break
-        _ask_each(chooser, rows, k_means(x, min(clusters, len(rows)), rng), groups)
+        clusters = min(stage, len(groups) + chooser.missing, len(rows))
+        _ask_each(chooser, rows, k_means(x, clusters, rng), groups)
     chooser.offer_all(rows)
     return chooser.picks("diverse", lambda row: _why(view, row, groups.get(row, 1)))
 

@@ -16,9 +16,9 @@ from core.querying.pool import CHUNK, sampled
 from core.querying.turns import LINE, Lines, in_turns
 from core.querying.typical import typical
 
-MAX_POOL = 100_000
+MAX_POOL = 50_000
 """Open rows that are looked at."""
-MAX_CELLS = 10_000_000
+MAX_CELLS = 5_000_000
 """Rows × classes that are held at once; with very many classes fewer rows are looked at."""
 
 

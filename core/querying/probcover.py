@@ -3,7 +3,9 @@
 Yehuda, Dekel, Hacohen and Weinshall 2022, "Active Learning Through a Covering Lens" (arXiv 2205.11603): lay a ball of
 one radius around every text, and take again and again the text whose ball holds most texts that no labelled or picked
 one covers. As in the paper the radius is the largest at which 95 % of the balls are pure, k-means clusters standing in
-for the unknown classes. When all is covered, the balls shrink and it begins anew. Of large pools a sample is looked at.
+for the classes; but as their number is a guess, and clusters that cut a class in two would make balls of single texts,
+a ball holds half a cluster on average at least. When all is covered, the balls shrink and it begins anew. Of large
+pools a sample is looked at.
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from core.querying.pool import label_counts
 from core.querying.twins import NEAR, Chooser, candidates
 from core.records import Reason
 
-MAX_POOL = 4000
+MAX_POOL = 3000
 """Rows that are looked at: each is compared with each."""
 MAX_LABELLED = 2000
 """Labelled rows whose balls count; of more the newest."""
@@ -69,20 +71,19 @@ def _cosines(x: NDArray[np.float32]) -> NDArray[np.float16]:
 
 
 def bound_of(cosines: NDArray[np.float16], cluster: NDArray[np.int64]) -> float:
-    """The lowest cosine that bounds balls of which 95 % hold rows of one cluster only.
+    """The lowest cosine that bounds balls of which 95 % hold rows of one cluster only; lower if they are too small.
 
-    A ball is pure if the row's nearest stranger lies outside, so the bound is a quantile of those cosines. At least
-    half of the rows get a neighbour, and twins always lie in one ball.
+    A ball is pure if the row's nearest stranger lies outside, so the bound is a quantile of those cosines. Twins always
+    lie in one ball.
     """
-    strangers, friends = np.empty(len(cosines), np.float32), np.empty(len(cosines), np.float32)
+    strangers = np.empty(len(cosines), np.float32)
     for start in range(0, len(cosines), _CHUNK):
         piece = cosines[start : start + _CHUNK].astype(np.float32)
-        here = np.arange(len(piece))
-        piece[here, start + here] = -1.0
-        friends[start : start + _CHUNK] = piece.max(axis=1)
         piece[cluster[start : start + _CHUNK, None] == cluster] = -1.0
         strangers[start : start + _CHUNK] = piece.max(axis=1)
-    return min(float(np.quantile(strangers, PURITY)), float(np.median(friends)), NEAR - 0.01)
+    some = cosines[:: max(1, len(cosines) // 200)].astype(np.float32)
+    roomy = np.quantile(some, 1.0 - 0.5 / len(np.unique(cluster)))
+    return min(float(np.quantile(strangers, PURITY)), float(roomy), NEAR - 0.01)
 
 
 def _cover(chooser: Chooser, sample: _Sample, bound: float, covered: dict[int, int]) -> None:
