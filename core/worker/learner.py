@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core import inuse, plugins, predictions, queue
+from core import clock, inuse, plugins, predictions, queue
 from core.connection import Connection, transaction
 from core.project import Project
 from core.publish import publish_dir, publish_file
@@ -70,19 +70,35 @@ class Fitted:
     """[n, classes]"""
 
 
-def refresh(project: Project, con: Connection) -> None:
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds of one refresh, for whoever measures."""
+
+    head: float
+    """Fitting the head, and its scores for every text."""
+    picking: float
+    """Lining up the queue."""
+    judging: float
+    """Publishing, and judging the head."""
+
+
+def refresh(project: Project, con: Connection) -> Spent:
     """Publish a new ranking for the decisions as they are now; a queue alone, if nothing can be learnt yet."""
     now = _look(project, con)
+    started = clock.monotonic()
     fitted = None
     if not now.task.training_problem(now.known.answers):
         head = now.trainer.fit_head(now.vectors[now.known.rows], now.known.answers)
         fitted = Fitted(head, now.trainer.scores(head, now.vectors))
-    queue_items = [_item(now, pick, fitted) for pick in _pick(con, now, fitted)]
-    ranking = _publish(project, con, now, queue_items, fitted)
+    learnt = clock.monotonic()
+    picks = _pick(con, now, fitted)
+    picked = clock.monotonic()
+    ranking = _publish(project, con, now, [_item(now, pick, fitted) for pick in picks], fitted)
     if fitted is not None:
         _judge(project, con, now, fitted.head)
     with transaction(con):
         meta.put(con, models.JUDGED, ranking)
+    return Spent(learnt - started, picked - learnt, clock.monotonic() - picked)
 
 
 def _look(project: Project, con: Connection) -> Moment:
