@@ -7,9 +7,9 @@ from core.i18n import _
 from core.simulation import summary
 from core.simulation.summary import Curve, Spread
 from tui import curves
-from tui.output import data, table
+from tui.output import data, paragraph, table
 
-_A_TABLE = 4
+_A_TABLE = 3
 """Columns of numbers that fit into a line."""
 
 
@@ -77,7 +77,7 @@ def _print_ends(found: Sequence[Curve], runs: Sequence[summary.Run]) -> None:
     ]
     table([_("at the end"), _("accuracy"), _("macro-F1"), _("area")], rows, right=(1, 2, 3))
     for other in summary.against_first(runs):
-        data(
+        paragraph(
             _("{name} against {first}: {mean:+.3f}{sd}, better with {better} of {seeds} seeds").format(
                 name=other.name,
                 first=found[0].name,

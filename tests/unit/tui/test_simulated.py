@@ -64,7 +64,7 @@ def test_several_runs_are_means_with_their_spread(capsys: pytest.CaptureFixture[
 
 def test_many_strategies_still_fit_into_the_line(capsys: pytest.CaptureFixture[str]) -> None:
     runs = [run | {"strategy": f"least-confidence-{n}"} for n in range(7) for run in RUNS[::2]]
-    assert all(len(line) <= 95 for line in said(capsys, ABOUT | {"runs": runs}))
+    assert narrow(said(capsys, ABOUT | {"runs": runs}))
 
 
 def test_each_step_is_told_for_one_run_and_each_run_for_many(capsys: pytest.CaptureFixture[str]) -> None:
