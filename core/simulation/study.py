@@ -112,13 +112,13 @@ def _prepare(
     plan: Plan, folder: Path, task: Task[Any], pool: Pool, test: GoldFile, options: Settings
 ) -> Generator[JobEvent, None, _Ground]:
     """Make the projects, and embed pool and TEST once."""
+    yield _note(_("Embedding {n} texts").format(n=len(pool.answers)))
     from core.simulation.judge import Exam
 
     import_module("sklearn.linear_model")  # a second that the first head would be blamed for
     base = making.project_of(folder / "base", pool.answers, plan.task, options)
     if plan.names:
         making.list_classes(base, sorted({name for raw in pool.answers.values() for name in task.names_in(raw)}))
-    yield _note(_("Embedding {n} texts").format(n=len(pool.answers)))
     exam = Exam(making.project_of(folder / "test", dict.fromkeys(test.texts), plan.task, options), test)
     with base.open() as con:
         done = yield from working.run(base, con, "embed")
