@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core import inuse, plugins, predictions, queue
+from core import clock, inuse, plugins, predictions, queue
 from core.connection import Connection, transaction
 from core.evaluation import paying
 from core.project import Project
@@ -84,18 +84,34 @@ class Fitted:
     """Probabilities, [n, classes] float16 in a file without a name: a million texts need no memory for them."""
 
 
-def refresh(project: Project, con: Connection) -> None:
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds of one refresh, for whoever measures."""
+
+    head: float
+    """Fitting the head, and its scores for every text."""
+    picking: float
+    """Lining up the queue."""
+    judging: float
+    """Publishing, and judging the head."""
+
+
+def refresh(project: Project, con: Connection) -> Spent:
     """Publish a new ranking for the decisions as they are now; a queue alone, if nothing can be learnt yet."""
     now = _look(project, con)
+    started = clock.monotonic()
     fitted = None
     if not now.task.training_problem(now.known.answers):
         fitted = _fit(project, con, now)
-    queue_items = [_item(now, pick, fitted) for pick in _pick(project, con, now, fitted)]
-    ranking = _publish(project, con, now, queue_items, fitted)
+    learnt = clock.monotonic()
+    picks = _pick(project, con, now, fitted)
+    picked = clock.monotonic()
+    ranking = _publish(project, con, now, [_item(now, pick, fitted) for pick in picks], fitted)
     if fitted is not None:
         _judge(project, con, now, fitted)
     with transaction(con):
         meta.put(con, models.JUDGED, ranking)
+    return Spent(learnt - started, picked - learnt, clock.monotonic() - picked)
 
 
 def _fit(project: Project, con: Connection, now: Moment) -> Fitted:
