@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core import clock, tokenizing
+from core import clock
 from core.project import Project
 from core.publish import publish_dir
 from core.records import JobEvent
@@ -23,12 +23,13 @@ from core.settings import Settings
 from core.training import checkpoint
 from core.training.base import Trainer
 from core.training.device import Compute
-from core.training.embed import features_of_ids, pad_id_of
+from core.training.embed import features_of, pad_id_of
 from core.training.featurizer import Featurizer, lexical_of, load_encoder
 from core.training.head import Head
 from core.training.head import load as load_head
 from core.training.head import save as save_head
 from core.training.space import TOKENIZER, Space
+from core.windows import TokenIds, Windows, firsts
 
 ENCODER = "encoder"
 CHECKPOINT_SECONDS = 30.0
@@ -110,8 +111,8 @@ def phases_of(folds: NDArray[np.int64]) -> list[Phase]:
 
 def run(request: RoundRequest, trainer: Trainer) -> Iterator[JobEvent]:
     """Do all phases that are not done yet; afterwards `work/` holds the tuned encoder and `out_of_fold` can be read."""
-    tokenizer = tokenizing.load(request.space.directory / TOKENIZER, int(request.space.info["max_length"]))
-    token_ids = [encoding.ids for encoding in tokenizer.encode_batch(list(request.texts))]
+    windows = Windows.of(request.space.info)
+    texts = windows.cut(windows.tokenizer(request.space.directory / TOKENIZER), request.texts)
     phases = phases_of(request.folds)
     for number, phase in enumerate(phases):
         if _result(request, number).exists():
@@ -121,8 +122,8 @@ def run(request: RoundRequest, trainer: Trainer) -> Iterator[JobEvent]:
             load_encoder(request.space.encoder_dir(request.project), dropout=request.settings.dropout),
             lexical_of(request.space.info),
         )
-        yield from _tune(request, trainer, number, phase, model, token_ids)
-        yield from _finish(request, trainer, number, phase, model.eval(), token_ids)
+        yield from _tune(request, trainer, number, phase, model, firsts(texts))
+        yield from _finish(request, trainer, number, phase, model.eval(), texts)
 
 
 def _tune(
@@ -178,13 +179,13 @@ def _finish(
     number: int,
     phase: Phase,
     model: Featurizer,
-    token_ids: Sequence[Sequence[int]],
+    texts: Sequence[Sequence[TokenIds]],
 ) -> Iterator[JobEvent]:
     rows = np.concatenate([phase.train, phase.held_out])
     features = np.empty((len(rows), request.space.dim), np.float32)
-    ids, batch = [token_ids[i] for i in rows], request.settings.embed_batch
+    own, batch = [texts[i] for i in rows], request.settings.embed_batch
     done = 0
-    for indices, part in features_of_ids(model, ids, request.compute, batch=batch, pad_id=pad_id_of(model)):
+    for indices, part in features_of(model, own, request.compute, batch=batch, pad_id=pad_id_of(model)):
         features[indices] = part
         done += len(indices)
         yield JobEvent("progress", {"what": "embed the labelled texts", "done": done, "total": len(rows)})

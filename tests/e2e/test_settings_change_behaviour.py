@@ -187,12 +187,25 @@ def test_another_encoder_means_other_features(fresh: Fresh, tmp_path: Path) -> N
 def test_longer_texts_are_cut(fresh: Fresh) -> None:
     project = fresh()
     name, before = vectors_of(project)
-    set_options(project, max_length=8)
+    set_options(project, max_length=8, windows=1)
     result = run(project, EMBED)[-1].payload
     other_name, after = vectors_of(project)
     assert result["cut"] == 1.0
     assert other_name != name
     assert not np.allclose(after, before, atol=0.01)
+
+
+@about("windows")
+def test_longer_texts_are_read_in_windows(fresh: Fresh) -> None:
+    found = {}
+    for most in (1, 2, 60):
+        project = fresh(max_length=8, windows=most)
+        result = run(project, EMBED)[-1].payload
+        assert result["windowed"] == 1.0
+        assert (result["cut"] > 0) == (most < 60)
+        found[most] = vectors_of(project)[1]
+    assert not np.allclose(found[1], found[2], atol=0.01)
+    assert not np.allclose(found[2], found[60], atol=0.01)
 
 
 @about("precision")

@@ -30,9 +30,11 @@ from core.vectors import VectorStore, rows_of
 from core.worker.jobs.embed import encoder_directory, fill
 from core.worker.judging import Judge, out_of_fold, strata
 from core.worker.protocol import JobContext
-from core.worker.rule import MIN_CLASSES, MIN_PER_CLASS, wanted_key
+from core.worker.rule import MIN_CLASSES, MIN_PER_CLASS, space_key, wanted_key
 
 STORY = "round.json"
+BASE_FACTS = ("weights_sha256", "tokenizer_sha256", "model_type", "max_length", "windows", "overlap")
+"""What a round's story tells of the space it started from."""
 ROOM = 5
 """Times the encoder's size that must be free on the disk."""
 
@@ -223,7 +225,7 @@ def _story(
         "event_seq": frozen.seq,
         "set_sha256": frozen.set_hash,
         "example_ids": [item.example.id for item in frozen.items],
-        "base": {k: request.space.info[k] for k in ("weights_sha256", "tokenizer_sha256", "model_type", "max_length")},
+        "base": {key: request.space.info[key] for key in BASE_FACTS},
         "settings": asdict(request.settings),
         "device": request.compute.name,
         "seconds": round(seconds, 2),
@@ -246,7 +248,7 @@ def _switch(context: JobContext, summary: RoundSummary, encoder_dir: Path, verdi
     """Embed the pool with the tuned encoder first, so that the queue never goes without features; then use it."""
     project, settings = context.project, context.settings
     ref = str(summary.number)
-    key = f"{ref}|{settings.encoder}|{settings.max_length}"
+    key = space_key(ref, settings)
     yield JobEvent("phase", {"name": "embed the pool with the tuned encoder"})
     for event in fill(project, settings, ref, encoder_dir, key):
         if event.kind == "progress":
