@@ -48,10 +48,10 @@ def load(project: Project, subject: str, source: Source) -> Judged | None:
         return None
 
 
-def disagreeing(project: Project, subject: str) -> list[int]:
-    """Ids of the labelled texts that the model, which had not seen them, answers in another way than the person did."""
+def disagreeing(project: Project, subject: str) -> list[JudgedText]:
+    """The labelled texts that the model, which had not seen them, answers in another way than the person did."""
     found = load(project, subject, "out-of-fold")
-    return [] if found is None else [t.example_id for t in found.texts if t.gold != t.predicted]
+    return [] if found is None else [text for text in found.texts if text.gold != text.predicted]
 
 
 def _name(subject: str, source: Source) -> str:

@@ -8,13 +8,13 @@ import bisect
 import json
 import mmap
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from core.connection import Connection
 from core.project import Project
-from core.publish import publish_file
+from core.publish import publish_file, publish_parts
 from core.records import Suggestion
 from core.store import classes, models
 from core.tasks.base import LIKELIEST, Task
@@ -24,24 +24,33 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE, ABOUT = "predictions.bin", "predictions.json"
+_CHUNK = 65536
 _ID = struct.Struct("<q")
 
 
 def write(directory: Path, ids: "NDArray[np.int64]", scores: "NDArray[Any]", class_ids: Sequence[int]) -> None:
-    """Write the likeliest classes of every text: `ids` [n] ascending, `scores` [n, classes] by `class_ids`."""
+    """Write the likeliest classes of every text: `ids` [n]; `scores` [n, classes] by `class_ids`, mapped or not."""
+    k = min(LIKELIEST, len(class_ids))
+    publish_parts(directory / FILE, _tables(ids, scores, class_ids, k))
+    publish_file(directory / ABOUT, json.dumps({"n": len(ids), "k": k}).encode())
+
+
+def _tables(ids: "NDArray[np.int64]", scores: "NDArray[Any]", class_ids: Sequence[int], k: int) -> Iterator[bytes]:
+    """The rows by id, in pieces: a million texts are no more than some thousands to memory."""
     import numpy as np
 
-    k = min(LIKELIEST, len(class_ids))
-    table = np.empty(len(ids), np.dtype([("id", "<i8"), ("class", "<i4", (k,)), ("p", "<f4", (k,))]))
     order = np.argsort(ids, kind="stable")
-    scores = np.asarray(scores)
-    some = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-    best = np.take_along_axis(some, np.argsort(-np.take_along_axis(scores, some, axis=1), axis=1), axis=1)
-    table["id"] = ids[order]
-    table["class"] = np.asarray(class_ids, np.int32)[best][order]
-    table["p"] = np.take_along_axis(scores, best, axis=1)[order]
-    publish_file(directory / FILE, table.tobytes())
-    publish_file(directory / ABOUT, json.dumps({"n": len(ids), "k": k}).encode())
+    row = np.dtype([("id", "<i8"), ("class", "<i4", (k,)), ("p", "<f4", (k,))])
+    for start in range(0, len(ids), _CHUNK):
+        rows = order[start : start + _CHUNK]
+        table = np.empty(len(rows), row)
+        part = np.asarray(scores[rows], np.float32)
+        some = np.argpartition(-part, k - 1, axis=1)[:, :k]
+        best = np.take_along_axis(some, np.argsort(-np.take_along_axis(part, some, axis=1), axis=1), axis=1)
+        table["id"] = ids[rows]
+        table["class"] = np.asarray(class_ids, np.int32)[best]
+        table["p"] = np.take_along_axis(part, best, axis=1)
+        yield table.tobytes()
 
 
 class Predictions:

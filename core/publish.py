@@ -5,7 +5,7 @@ one exception: SQLite does its own atomic writes (`connection.py`).
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,12 +40,17 @@ def _stage_name(target: Path) -> Path:
 
 def publish_file(target: Path, data: bytes) -> None:
     """Write `data` to `target`, replacing what was there only when the new content is on the disk."""
+    publish_parts(target, (data,))
+
+
+def publish_parts(target: Path, parts: Iterable[bytes]) -> None:
+    """The same for what is made piece by piece and never lies in memory as a whole."""
     stage = _stage_name(target)
     fd = os.open(stage, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
     try:
         os.fchmod(fd, FILE_MODE)
         with open(fd, "wb", closefd=False) as out:
-            out.write(data)
+            out.writelines(parts)
         os.fsync(fd)
         stage.rename(target)
     finally:

@@ -77,14 +77,17 @@ class Settings:
     audit_share: float = _opt(0.1, _("Share of the queue drawn at random, for honest numbers."), low=0.0, high=1.0)
     queue_length: int = _opt(200, _("How many texts each ranking lines up."), low=1, high=10000)
     open_classes: bool = _opt(True, _("Whether a label nobody has used yet makes a new class."))
+    target: int = _opt(
+        0, _("Labels you aim for, to be told how many minutes are left; 0: no target."), low=0, high=100000000
+    )
     slice_by: str = _opt("", _("Column whose values get metrics of their own, such as lang; empty: none."))
     round_every: int = _opt(
         50, _("Start rule: a round starts by itself after so many new labels; 0: only when asked."), low=0, high=1000000
     )
-    epochs: int = _opt(12, _("Passes over the labelled texts in a round."), low=1, high=1000)
+    epochs: int = _opt(8, _("Passes over the labelled texts in a round."), low=1, high=1000)
     max_steps: int = _opt(400, _("Most optimiser steps of one fine-tuning in a round."), low=1, high=1000000)
     batch_size: int = _opt(32, _("Texts per optimiser step."), low=2, high=1024)
-    learning_rate: float = _opt(1e-4, _("Peak learning rate of a round."), low=1e-7, high=1.0)
+    learning_rate: float = _opt(2e-4, _("Peak learning rate of a round."), low=1e-7, high=1.0)
     optimizer: str = _opt("adamw", _("Optimiser of a round."), choices=("adamw", "sgd"))
     weight_decay: float = _opt(0.01, _("Decoupled weight decay of a round."), low=0.0, high=1.0)
     dropout: float = _opt(0.1, _("Dropout inside the encoder during a round."), low=0.0, high=0.9)
@@ -92,6 +95,15 @@ class Settings:
         1.0, _("Weight of the supervised contrastive loss beside cross-entropy."), low=0.0, high=100.0
     )
     folds: int = _opt(3, _("Folds for out-of-fold metrics and for the verdict on a round."), low=2, high=20)
+    round_folds: int = _opt(
+        2, _("Folds by which a round is judged: each costs a fine-tuning on the rest of the labels."), low=2, high=20
+    )
+    frozen: float = _opt(
+        0.5, _("Share of the encoder's lower layers that a round leaves as they are."), low=0.0, high=0.9
+    )
+    tune_length: int = _opt(
+        128, _("Tokens of a text that a round reads while it tunes; the model itself reads all."), low=8, high=8192
+    )
     seed: int = _opt(0, _("Seed of everything random."), low=0, high=2**31 - 1)
     idle_seconds: int = _opt(300, _("The worker ends itself after so many seconds without work."), low=1, high=86400)
 

@@ -14,6 +14,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from textual import constants
+
 from tui.app import HandfulApp
 from tui.preferences import Preferences
 from tui.session import Session
@@ -40,8 +42,10 @@ PICTURES = (
     Picture("batch", "batch", (120, 32), ("down", "down", "space")),
     Picture("rounds", "rounds", (120, 32)),
     Picture("metrics", "metrics", (120, 32)),
-    Picture("matrix", "metrics", (120, 32), ("4",)),
+    Picture("matrix", "metrics", (120, 32), ("4", "down", "right")),
+    Picture("curve", "metrics", (120, 32), ("2",)),
     Picture("data", "data", (120, 32), ("slash", *"refund", "enter")),
+    Picture("export", "export", (120, 32)),
     Picture("settings", "settings", (120, 32)),
     Picture("help", "label", (120, 32), ("question_mark",)),
 )
@@ -53,6 +57,7 @@ def main(target: Path, project: Path | None) -> None:
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as made:
         os.environ |= {"XDG_STATE_HOME": made, "XDG_CONFIG_HOME": made}
+        constants.COLOR_SYSTEM = "truecolor"  # whatever terminal this is started in
         root = Path(made) / "handful-demo"
         if project is None:
             handful = Path(sys.executable).with_name("handful")
@@ -71,7 +76,8 @@ async def _take(picture: Picture, root: Path) -> str:
         for key in picture.keys:
             await pilot.press(key)
         await pilot.pause(SETTLE_SECONDS)
-        return _FONTS.sub("", app.export_screenshot(title=f"handful · {picture.name}"))
+        found = _FONTS.sub("", app.export_screenshot(title=f"handful · {picture.name}"))
+        return found.replace("<text ", '<text xml:space="preserve" ')  # some viewers trim blanks otherwise
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The app: it holds the open project, moves between screens, and watches the database. Screens do everything else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -54,6 +54,15 @@ class HandfulApp(SafeCrash, App[None]):
     ToastRack { margin: 0 0 8 0; }
     Input.-textual-compact { padding: 0 2; background: $background; }
     Input.-textual-compact:focus { background: $chosen; }
+    CommandPalette > Vertical { margin-top: 2; width: 76; max-width: 96%; background: $surface; }
+    CommandPalette > Vertical:dark { background: $surface; }
+    CommandPalette #--input, CommandPalette #--input.--list-visible { border: none; background: $surface; }
+    CommandPalette #--input { padding-top: 1; }
+    CommandPalette SearchIcon { display: none; }
+    CommandPalette CommandInput, CommandPalette CommandInput:focus { border: none; padding: 0 2; }
+    CommandPalette CommandList, CommandPalette CommandList:focus { border: none; background: $surface; }
+    CommandPalette CommandList > .option-list--option { text-style: none; color: $text; }
+    CommandPalette CommandList > .option-list--option-highlighted { color: $text; background: $chosen; }
     """
 
     def __init__(
@@ -187,13 +196,16 @@ class HandfulApp(SafeCrash, App[None]):
         assert isinstance(screen, BatchScreen)  # noqa: S101
         screen.call_when_ready(lambda: screen.show_ids(ids, title))
 
-    def open_texts(self, ids: Sequence[int], title: str) -> None:
-        """Show certain texts on the data screen, under a title that says which they are."""
+    def open_texts(self, ids: Sequence[int], title: str, said: Mapping[int, str] | None = None) -> None:
+        """Show certain texts on the data screen, under a title that says which they are.
+
+        `said`: example id → what a model answered that had not seen the text, in stored form.
+        """
         from tui.screens.data import DataScreen
 
         screen = self.open_screen("data")
         assert isinstance(screen, DataScreen)  # noqa: S101
-        screen.call_when_ready(lambda: screen.show_ids(ids, title))
+        screen.call_when_ready(lambda: screen.show_ids(ids, title, said))
 
     def action_redraw(self) -> None:
         """Paint everything anew, after something else wrote to the terminal."""
@@ -261,7 +273,7 @@ class HandfulApp(SafeCrash, App[None]):
 
     def _look(self) -> None:
         """Ask the database and the worker's lock whether anything moved, and tell the screen that is shown."""
-        if self._watch is None:
+        if self._watch is None or not self.is_running:  # while it ends, screens lose their widgets one by one
             return
         news = self._watch.look()
         for message in news.said:
@@ -288,6 +300,18 @@ class HandfulApp(SafeCrash, App[None]):
             self.fence.on_cursor_position(event.x)
             return
         await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter typed right behind the key that opened a field belongs to the field, and is no command.
+
+        It was sent to what had the focus before, which had no use for it.
+        """
+        here = self.focused
+        if here is not None and here.check_consume_key(event.key, event.character):
+            event.stop()
+            event.prevent_default()
+            again = events.Key(event.key, event.character)  # the old one is marked as done with
+            here._forward_event(again)  # noqa: SLF001 (as App does with keys that it reads)
 
     def on_resize(self, event: events.Resize) -> None:
         """Too small a terminal gets a notice in place of everything, and no key labels."""

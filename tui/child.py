@@ -48,10 +48,11 @@ class Child:
         process.stdin.write(json.dumps(self._task).encode())
         process.stdin.close()
         last: dict[str, Any] = {}
-        for line in process.stdout:
-            last = json.loads(line)
-            if "done" in last:
-                progress(last["done"], last["total"])
+        with process.stdout as lines:
+            for line in lines:
+                last = json.loads(line)
+                if "done" in last:
+                    progress(last["done"], last["total"])
         process.wait()
         if "reports" in last:
             return [ImportReport(**report) for report in last["reports"]]

@@ -16,6 +16,7 @@ from core.records import Example, QueueItem, Reason, Suggestion
 from core.store import acts, examples, labels, marks
 from core.store.acts import Turned
 from core.store.marks import Mark
+from tui.refusals import outlived
 from tui.session import Session
 
 AHEAD = 24
@@ -63,18 +64,11 @@ class Desk:
     def start(self) -> None:
         """Begin with the text that was shown last, if it is still open."""
         served = labels.last_served(self.session.con, self.session.annotator)
+        self.shown = self._look_at(*served) if served is not None else None
         self.refill()
-        if served is None:
-            self._advance()
-            return
-        example_id, pick = served
-        self._ahead = [pair for pair in self._ahead if pair[1].id != example_id]
-        self.shown = self._look_at(example_id, pick)
-        if self.shown is None:
-            self._advance()
 
     def refill(self) -> None:
-        """Read the queue anew; the text that is shown stays."""
+        """Read the queue anew; the text that is shown stays, and if there is none, the first one is shown."""
         con = self.session.con
         here = self.shown.example.id if self.shown else 0
         items = [i for i in queue.upcoming(self.session.project, con, AHEAD + 1) if i.example_id != here]
@@ -193,7 +187,9 @@ class Desk:
 
     def _serve_now(self) -> None:
         if self.shown is not None and not self._later:
-            labels.record_served(self.session.con, {self.shown.example.id: self.shown.pick}, self.session.annotator)
+            served = {self.shown.example.id: self.shown.pick}
+            session = self.session  # on a full disk one can still read
+            outlived(session, lambda: labels.record_served(session.con, served, session.annotator))
 
     def _passed(self) -> None:
         self.session.touched()

@@ -39,7 +39,8 @@ def marks(desk: Desk) -> list[Piece]:
         return []
     found: list[Piece] = []
     if desk.in_the_past:
-        found.append((_("looking back · → "), "unsure"))
+        back = shown.given is not None or shown.skipped
+        found.append((_("looking back · → ") if back else _("→ to the queue "), "unsure"))
     if shown.mark.note:
         found.append((_("✎ note "), "key"))
     if shown.mark.flagged:
@@ -48,15 +49,23 @@ def marks(desk: Desk) -> list[Piece]:
 
 
 def progress(session: Session, done: int) -> list[Piece]:
-    """How many labels there are, and how long the next round is off."""
-    pieces: list[Piece] = [(_("{n} labelled").format(n=done), "text")]
-    missing = until_round(session)
+    """How many labels there are, and how far the target and the next round are off."""
+    target, missing = session.settings.target, until_round(session)
     seconds = labels.pace(session.con, session.annotator) if done >= PACE_FROM else None
+    said = _("{n} of {target} labelled") if done < target else _("{n} labelled")
+    pieces: list[Piece] = [(said.format(n=done, target=target), "text")]
+    if done < target and seconds:
+        pieces.append((_(" · about {m:.0f} min to go").format(m=minutes(target - done, seconds)), "muted"))
     if missing:
         pieces.append((_(" · round in {n}").format(n=missing), "muted"))
-        if seconds:
-            pieces.append((_(" (about {m:.0f} min)").format(m=max(1.0, missing * seconds / 60)), "muted"))
+        if seconds and not done < target:
+            pieces.append((_(" (about {m:.0f} min)").format(m=minutes(missing, seconds)), "muted"))
     return pieces
+
+
+def minutes(n: int, seconds: float) -> float:
+    """How long so many labels take, at least a minute."""
+    return max(1.0, n * seconds / 60)
 
 
 def until_round(session: Session) -> int:

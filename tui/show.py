@@ -40,6 +40,22 @@ def clip(text: str, width: int) -> str:
     return line
 
 
+def clip_middle(text: str, width: int) -> str:
+    """As `clip`, but what is cut is the middle: for names that begin alike."""
+    line = visible(" ".join(text.split()))
+    if cell_len(line) <= width:
+        return line
+    head, tail, room = "", "", width - 1
+    pieces = [(line[start:end], cells) for start, end, cells in split_graphemes(line)[0]]
+    while pieces and pieces[-1][1] <= room // 2 - cell_len(tail):
+        tail = pieces.pop()[0] + tail
+    for piece, cells in pieces:
+        if cell_len(head) + cells > room - cell_len(tail):
+            break
+        head += piece
+    return f"{head}…{tail}"
+
+
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """As `clip`, filled with blanks to exactly `width` cells."""
     line = clip(text, width)

@@ -31,8 +31,10 @@ class TextRow:
 class Texts:
     """The texts behind an array of ids."""
 
-    def __init__(self, session: Session, ids: Sequence[int]) -> None:
+    def __init__(self, session: Session, ids: Sequence[int], said: Mapping[int, str] | None = None) -> None:
+        """`said`: what a model that had not seen them answered, in stored form; it goes before newer guesses."""
         self.ids = ids
+        self._said = said or {}
         self._session = session
         self._pages: dict[int, list[TextRow | None]] = {}
 
@@ -59,7 +61,7 @@ class Texts:
         session = self._session
         there = {example.id: example for example in examples.get(session.con, ids)}
         given, marked, names = labels.answers_of(session.con, ids), marks.of(session.con, ids), session.names()
-        guesses = self._guesses(ids)
+        guesses = {**self._guesses(ids), **self._judged(ids, names)}
         return [
             TextRow(there[i], given.get(i), self._words(given.get(i), names), guesses.get(i), marked.get(i, Mark()))
             if i in there
@@ -71,6 +73,12 @@ class Texts:
         if given is None or given.stored is None:
             return ""
         return in_words(self._session.task.to_file(self._session.task.decode(given.stored), names))
+
+    def _judged(self, ids: Iterable[int], names: Mapping[int, str]) -> dict[int, Suggestion]:
+        task = self._session.task
+        return {
+            i: Suggestion(task.to_file(task.decode(self._said[i]), names), None, "") for i in ids if i in self._said
+        }
 
     def _guesses(self, ids: Iterable[int]) -> dict[int, Suggestion]:
         session = self._session

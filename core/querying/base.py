@@ -28,12 +28,14 @@ class PoolView:
     """Class ids of each labelled row's answer, as long as `labelled`."""
     class_ids: tuple[int, ...] = ()
     """Columns of `probabilities`."""
-    probabilities: NDArray[np.float32] | None = None
-    """[n, classes]; None before there is a model."""
+    probabilities: NDArray[Any] | None = None
+    """[n, classes], possibly memory-mapped float16; None before there is a model."""
     names: dict[int, str] = field(default_factory=dict)
     """Class names, for reasons only."""
     audit_share: float = 0.0
     """Share of the queue to draw uniformly at random."""
+    picking_pays: bool = True
+    """False once labels that were picked proved worse to learn from than as many that were drawn at random."""
 
     def take(self, n: int) -> int:
         """How many of `n` can be picked. Raises PoolExhaustedError if none."""

@@ -6,7 +6,7 @@ from typing import Any
 from core.i18n import _
 from core.records import Reason
 
-RANDOM, AUDIT, TYPICAL, RARE, MARGIN, LEAST, ENTROPY, UNRANKED = (
+RANDOM, AUDIT, TYPICAL, RARE, MARGIN, LEAST, ENTROPY, HERDING, UNRANKED = (
     "random",
     "audit",
     "typical",
@@ -14,6 +14,7 @@ RANDOM, AUDIT, TYPICAL, RARE, MARGIN, LEAST, ENTROPY, UNRANKED = (
     "margin",
     "least_confidence",
     "entropy",
+    "herding",
     "unranked",
 )
 
@@ -21,6 +22,14 @@ RANDOM, AUDIT, TYPICAL, RARE, MARGIN, LEAST, ENTROPY, UNRANKED = (
 def _typical(args: Mapping[str, Any]) -> str:
     n = int(args.get("similar", 0))
     return _("stands for {n} similar texts").format(n=n) if n > 1 else _("unlike anything labelled so far")
+
+
+def _herding(args: Mapping[str, Any]) -> str:
+    doubt = _("{first} {p:.2f} against {second} {q:.2f}").format(
+        first=args.get("first", "?"), p=args.get("p", 0.0), second=args.get("second", "?"), q=args.get("q", 0.0)
+    )
+    n = int(args.get("similar", 0))
+    return _("{doubt}, stands for {n} similar texts").format(doubt=doubt, n=n) if n > 1 else doubt
 
 
 _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -37,6 +46,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
         first=args.get("first", "?"), p=args.get("p", 0.0)
     ),
     ENTROPY: lambda args: _("undecided between about {k:.1f} classes").format(k=args.get("k", 1.0)),
+    HERDING: _herding,
     UNRANKED: lambda _args: _("drawn at random: no ranking is ready yet"),
 }
 

@@ -15,6 +15,22 @@ NEAR = 0.95
 """Cosine above which two texts are not both asked."""
 CANDIDATES = 4
 """How many times `n` are looked at for that."""
+_CHUNK = 16384
+
+
+def gap(probabilities: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Difference between the two most probable classes of each of these rows, [rows]; 1 where there is one class.
+
+    `probabilities`: [n, classes], memory-mapped or not; read in chunks.
+    """
+    out = np.ones(len(rows), np.float32)
+    if probabilities.shape[1] < 2:
+        return out
+    for start in range(0, len(rows), _CHUNK):
+        p = np.asarray(probabilities[rows[start : start + _CHUNK]], np.float32)
+        top = np.partition(p, -2, axis=1)[:, -2:]
+        out[start : start + _CHUNK] = top[:, 1] - top[:, 0]
+    return out
 
 
 def margin(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:

@@ -13,6 +13,8 @@ from core.store import meta
 EVENTS_PER_EVALUATION = 10
 BASE = "base"
 """The encoder in use before any round was kept."""
+PAYING = "paying"
+"""Key below `meta`: whether picking pays, as `core.evaluation.paying` has it."""
 JUDGED = "judged"
 """Key below `meta`: id of the newest ranking whose model has been judged."""
 
@@ -155,10 +157,14 @@ def newest_evaluation(con: Connection, subject: str, source: Source) -> Evaluati
 
 
 def curve(con: Connection, source: Source) -> list[tuple[Evaluation, int]]:
-    """Every kept evaluation from one source, oldest first, with the number of decisions its model had seen."""
+    """Every kept evaluation from one source, oldest first, with the number of labels its model had seen.
+
+    Those of the test set are no part of it: nothing is learnt from them.
+    """
     rows = con.execute(
         "SELECT v.id, v.subject, v.event_seq, v.created, (SELECT count(*) FROM decisions d JOIN events e"
-        " ON e.seq = d.seq WHERE d.seq <= v.event_seq AND d.undone = 0 AND e.kind = 'label') AS labels"
+        " ON e.seq = d.seq JOIN examples x ON x.id = d.example_id"
+        " WHERE d.seq <= v.event_seq AND d.undone = 0 AND e.kind = 'label' AND x.split = 'pool') AS labels"
         " FROM evaluations v WHERE v.source = ? ORDER BY v.id",
         (source,),
     ).fetchall()

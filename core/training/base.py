@@ -3,20 +3,40 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from core.settings import Settings
 from core.training.device import Compute
 from core.training.featurizer import Featurizer
 from core.training.head import Head
+from core.training.recipe import HeadRecipe
 from core.training.tune import Step, TuneState
 
 
 class Trainer(Protocol):
     """Learning for one task, at two speeds."""
 
-    def fit_head(self, features: NDArray[Any], answers: Sequence[Any]) -> Head:
-        """The instant head on features [n, dim] and as many answers that can be learnt from."""
+    def fit_head(
+        self, features: NDArray[Any], answers: Sequence[Any], how: HeadRecipe = ..., start: Head | None = None
+    ) -> Head:
+        """The instant head on features [n, dim] and as many answers that can be learnt from.
+
+        `start`: a head on nearly the same labels, from which the fit may begin.
+        """
+        ...
+
+    def choose(self, features: NDArray[Any], answers: Sequence[Any], folds: NDArray[np.int64]) -> HeadRecipe:
+        """How the head is fitted best, judged by features [n, dim] whose fold [n] it did not see."""
+        ...
+
+    def calibrate(
+        self, scored: Sequence[tuple[Head, NDArray[Any]]], answers: Sequence[Any]
+    ) -> tuple[HeadRecipe, float]:
+        """How such heads are fitted best, and their mean log loss then, from what they said out of fold.
+
+        `scored`: (head of the usual recipe, its scores [classes]) for each of the answers.
+        """
         ...
 
     def scores(self, head: Head, features: NDArray[Any]) -> NDArray[Any]:

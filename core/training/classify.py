@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from core.settings import Settings
 from core.tasks.classify import ClassAnswer
-from core.training import head, tune
+from core.training import head, recipe, tune
 from core.training.device import Compute
 from core.training.featurizer import Featurizer
 from core.training.head import Head
+from core.training.recipe import HeadRecipe
 from core.training.tune import Step, TuneState
 
 
@@ -23,8 +25,47 @@ def _numbers(answers: Sequence[ClassAnswer]) -> list[int]:
 class ClassifyTrainer:
     """Softmax over classes, on the head and in the fine-tuning."""
 
-    def fit_head(self, features: NDArray[Any], answers: Sequence[ClassAnswer]) -> Head:
-        return head.fit(features, [answer.class_id for answer in answers])
+    def fit_head(
+        self,
+        features: NDArray[Any],
+        answers: Sequence[ClassAnswer],
+        how: HeadRecipe = HeadRecipe(),  # noqa: B008 (frozen)
+        start: Head | None = None,
+    ) -> Head:
+        ids = [answer.class_id for answer in answers]
+        return head.fit(features, ids, c=how.c, temperature=how.temperature, start=start)
+
+    def choose(self, features: NDArray[Any], answers: Sequence[ClassAnswer], folds: NDArray[np.int64]) -> HeadRecipe:
+        x, y = np.asarray(features, np.float32), np.array([answer.class_id for answer in answers])
+        known = np.unique(y)
+
+        def out_of_fold(c: float) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+            logits = np.full((len(y), len(known)), -np.inf, np.float32)
+            gold = np.full(len(y), -1, np.int64)
+            for fold in np.unique(folds):
+                train, held = folds != fold, folds == fold
+                if len(np.unique(y[train])) < 2:
+                    continue
+                fitted = head.fit(x[train], y[train].tolist(), c=c)
+                columns = np.searchsorted(known, fitted.class_ids)
+                logits[np.ix_(held, columns)] = fitted.logits(x[held])
+                gold[held] = np.where(np.isin(y[held], fitted.class_ids), np.searchsorted(known, y[held]), -1)
+            return logits, gold
+
+        return recipe.choose(len(y), len(known), out_of_fold)
+
+    def calibrate(
+        self, scored: Sequence[tuple[Head, NDArray[Any]]], answers: Sequence[ClassAnswer]
+    ) -> tuple[HeadRecipe, float]:
+        ids = np.unique([class_id for fitted, _scores in scored for class_id in fitted.class_ids])
+        logits = np.full((len(scored), len(ids)), -np.inf, np.float32)
+        gold = np.full(len(scored), -1, np.int64)
+        for row, ((fitted, scores), answer) in enumerate(zip(scored, answers, strict=True)):
+            logits[row, np.searchsorted(ids, fitted.class_ids)] = np.log(np.maximum(scores, 1e-12))
+            if answer.class_id in fitted.class_ids:
+                gold[row] = int(np.searchsorted(ids, answer.class_id))
+        temperature, loss = recipe.fit_temperature(logits * recipe.USUAL_TEMPERATURE, gold)
+        return HeadRecipe(recipe.USUAL, temperature, len(answers)), loss
 
     def scores(self, fitted: Head, features: NDArray[Any]) -> NDArray[Any]:
         return fitted.probabilities(features)

@@ -18,6 +18,8 @@ from core.publish import publish_file
 
 WEIGHTS, STORY = "head.safetensors", "head.json"
 _CHUNK = 16384
+TOLERANCE = 1e-5
+"""Where a fit ends; fine enough that one begun at the last head ends where one begun at zero does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,20 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), np.float32)
 
 
-def fit(features: NDArray[Any], classes: Sequence[int], *, c: float = 10.0) -> Head:
+def fit(
+    features: NDArray[Any],
+    classes: Sequence[int],
+    *,
+    c: float = 10.0,
+    temperature: float = 1.0,
+    start: Head | None = None,
+) -> Head:
     """Fit on features [n, dim] and one class id per row; at least two different ones.
 
     Classes are weighted by the square root of their inverse frequency: enough to hear the rare ones among labels that
-    were picked on purpose, without drowning the frequent ones. `c` is the inverse strength of the L2 penalty.
+    were picked on purpose, without drowning the frequent ones. `c` is the inverse strength of the L2 penalty. The
+    logits are divided by `temperature`, once and for all: it is part of weights and bias. The fit begins at `start` if
+    that head (of the same temperature) is about the same classes.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -62,12 +73,25 @@ def fit(features: NDArray[Any], classes: Sequence[int], *, c: float = 10.0) -> H
     y = np.asarray(classes)
     found, counts = np.unique(y, return_counts=True)
     weights = {int(k): float(np.sqrt(len(y) / (len(found) * n))) for k, n in zip(found, counts, strict=True)}
+    ids = tuple(int(k) for k in found)
+    model = LogisticRegression(C=c, max_iter=300, tol=TOLERANCE, class_weight=weights)
+    if start is not None and start.class_ids == ids and start.weight.shape[1] == x.shape[1]:
+        model.set_params(warm_start=True)
+        model.coef_, model.intercept_ = _rows_to_start(start, temperature)
     with threadpool_limits(1):
-        model = LogisticRegression(C=c, max_iter=300, class_weight=weights).fit(x, y)
-    weight, bias = model.coef_, model.intercept_
+        model.fit(x, y)
+    weight, bias = model.coef_ / temperature, model.intercept_ / temperature
     if len(found) == 2:  # one row of log-odds becomes two rows with the same softmax
         weight, bias = np.vstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])
-    return Head(tuple(int(k) for k in found), weight.astype(np.float32), bias.astype(np.float32))
+    return Head(ids, weight.astype(np.float32), bias.astype(np.float32))
+
+
+def _rows_to_start(start: Head, temperature: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coefficients and intercepts as scikit-learn keeps them: one row for two classes."""
+    weight, bias = start.weight.astype(np.float64) * temperature, start.bias.astype(np.float64) * temperature
+    if len(start.class_ids) == 2:
+        return weight[1:] - weight[:1], bias[1:] - bias[:1]
+    return weight, bias
 
 
 def save(directory: Path, head: Head, story: Mapping[str, Any]) -> None:

@@ -32,6 +32,8 @@ from core.training.space import TOKENIZER, Space
 from core.windows import TokenIds, Windows, firsts
 
 ENCODER = "encoder"
+STORY = "round.json"
+"""What is worth knowing about a round, beside its encoder."""
 CHECKPOINT_SECONDS = 30.0
 TICK = 0.3
 _SHAPING = (
@@ -43,7 +45,9 @@ _SHAPING = (
     "weight_decay",
     "dropout",
     "contrastive",
-    "folds",
+    "frozen",
+    "tune_length",
+    "round_folds",
     "seed",
 )
 """Options that shape a round's weights."""

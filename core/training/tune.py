@@ -1,8 +1,9 @@
 """Fine-tuning an encoder on few labels: supervised contrastive loss and cross-entropy inside class-balanced batches.
 
 Every pair inside a batch is free, so nothing is encoded twice for the contrastive term (Khosla et al. 2020, arXiv
-2004.11362). The input embedding matrix does not move: it is most of the weights and a few dozen texts touch almost none
-of it. The loop is a generator: it yields after each step, the caller stores, draws, or cancels by closing it.
+2004.11362). The embeddings do not move: they are most of the weights and a few dozen texts touch almost none of them.
+Neither do the lower layers (Lee, Tang and Lin 2019, arXiv 1911.03090), which saves a third of the time. The loop is a
+generator: it yields after each step, the caller stores, draws, or cancels by closing it.
 """
 
 import math
@@ -56,11 +57,10 @@ def planned_steps(n: int, settings: Settings) -> int:
 
 
 def start(model: Featurizer, n_classes: int, settings: Settings, compute: Compute) -> TuneState:
-    """Set the encoder up for tuning: a fresh classifier, the embedding matrix frozen, the optimiser."""
+    """Set the encoder up for tuning: a fresh classifier, lower layers and embeddings frozen, the optimiser."""
     torch.manual_seed(settings.seed)
     model.to(compute.device).train()
-    for parameter in model.encoder.get_input_embeddings().parameters():
-        parameter.requires_grad_(False)
+    freeze(model.encoder, settings.frozen)
     hidden = int(model.config.hidden_size)
     classifier = nn.Linear(hidden, n_classes).to(compute.device)
     groups = [
@@ -68,6 +68,23 @@ def start(model: Featurizer, n_classes: int, settings: Settings, compute: Comput
         {"params": list(classifier.parameters()), "scale": 20.0},
     ]
     return TuneState(model, classifier, _optimizer(groups, settings))
+
+
+def freeze(encoder: nn.Module, share: float) -> None:
+    """Let nothing below the lowest trainable layer move, so that no gradient need go there.
+
+    `share` of the layers (rounded down) stay as they are, and with any of them all embeddings; with none only the
+    matrix of the input embeddings does.
+    """
+    layers = max((m for m in encoder.modules() if isinstance(m, nn.ModuleList)), key=len, default=nn.ModuleList())
+    still = int(len(layers) * share)
+    below: list[nn.Module] = list(layers)[:still]
+    if still:
+        below += [module for name, module in encoder.named_children() if "embed" in name]
+    below.append(encoder.get_input_embeddings())  # type: ignore[operator]
+    for module in below:
+        for parameter in module.parameters():
+            parameter.requires_grad_(False)
 
 
 def _optimizer(groups: list[dict[str, object]], settings: Settings) -> torch.optim.Optimizer:
@@ -127,7 +144,7 @@ def tune(
         rows = balanced_batch(y, settings.batch_size, generator_seed, state.step)
         _set_rate(state.optimizer, settings.learning_rate, state.step, steps)
         torch.manual_seed(generator_seed * 1_000_003 + state.step)  # dropout, the same after a resume
-        ids = [token_ids[i] for i in rows]
+        ids = [shortened(token_ids[i], settings.tune_length) for i in rows]
         loss = _step_with_retry(state, ids, y[rows], settings, compute, pad_id)
         if not math.isfinite(loss):
             raise RefusedError(
@@ -137,6 +154,11 @@ def tune(
             )
         state.step += 1
         yield Step(state.step, steps, loss)
+
+
+def shortened(ids: Sequence[int], most: int) -> Sequence[int]:
+    """The beginning of a text, its last token (the one that ends it) kept."""
+    return ids if len(ids) <= most else [*ids[: most - 1], ids[-1]]
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, peak: float, step: int, steps: int) -> None:

@@ -17,7 +17,8 @@ from core.settings import Settings
 from core.store import models
 from core.tasks.base import Task
 from core.training.base import Trainer
-from core.training.round import folds_of
+from core.training.head import Head
+from core.training.recipe import HeadRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +67,36 @@ def strata(task: Task[Any], answers: Sequence[Any]) -> list[int]:
     return [next(iter(task.classes_of(answer)), -1) for answer in answers]
 
 
+Scored = list[tuple[int, Head, NDArray[Any]]]
+"""(row, head, its scores [classes]): what a head that did not see the text in this row says about it"""
+
+
 def out_of_fold(
     task: Task[Any],
     trainer: Trainer,
-    settings: Settings,
-    ids: Sequence[int],
+    folds: NDArray[np.int64],
     answers: Sequence[Any],
     features: NDArray[Any],
-) -> list[Any]:
-    """For each labelled text the answer of a head that did not see it; None where the rest can't be learnt from.
+    recipe: HeadRecipe,
+) -> Scored:
+    """Each labelled text as a head that did not see it scores it; without those whose fold leaves nothing to learn.
 
-    `ids`: example ids, by which the folds are drawn; `features`: [n, dim].
+    `folds`: number of each text's fold, [n]; `features`: [n, dim].
     """
-    folds = folds_of(ids, strata(task, answers), settings.folds, settings.seed)
-    guesses: list[Any] = [None] * len(answers)
-    for fold in range(settings.folds):
+    found: Scored = []
+    for fold in np.unique(folds):
         train, held = np.flatnonzero(folds != fold).tolist(), np.flatnonzero(folds == fold).tolist()
         seen = [answers[i] for i in train]
-        if not held or task.training_problem(seen):
+        if task.training_problem(seen):
             continue
-        head = trainer.fit_head(features[train], seen)
-        for row, scores in zip(held, trainer.scores(head, features[held]), strict=True):
-            guesses[row] = task.from_scores(scores.tolist(), head.class_ids)
+        head = trainer.fit_head(features[train], seen, recipe)
+        found += [(row, head, one) for row, one in zip(held, trainer.scores(head, features[held]), strict=True)]
+    return found
+
+
+def guesses_of(task: Task[Any], scored: Scored, n: int) -> list[Any]:
+    """The answer of each of `n` rows; None for those nobody scored."""
+    guesses: list[Any] = [None] * n
+    for row, head, scores in scored:
+        guesses[row] = task.from_scores(scores.tolist(), head.class_ids)
     return guesses

@@ -1,7 +1,9 @@
 """The instant loop: labels and cached features in, a published head with its queue and its counts out."""
 
+import json
 import shutil
-from dataclasses import dataclass
+import tempfile
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from core import inuse, plugins, predictions, queue
 from core.connection import Connection, transaction
+from core.evaluation import paying
 from core.project import Project
 from core.publish import publish_dir, publish_file
 from core.querying.base import Pick, PoolExhaustedError, PoolView, Strategy
@@ -19,12 +22,16 @@ from core.tasks.base import Task
 from core.training import head as heads
 from core.training.base import Trainer
 from core.training.head import Head
+from core.training.recipe import HeadRecipe
+from core.training.round import STORY, folds_of
 from core.training.space import Space
 from core.training.space import load as load_space
 from core.vectors import VectorStore, rows_of
-from core.worker.judging import Judge, out_of_fold
+from core.worker.judging import Judge, guesses_of, out_of_fold, strata
 
 KEPT_RANKINGS = 3
+CHUNK = 16384
+"""Texts whose probabilities are computed together."""
 MAX_OUT_OF_FOLD = 5000
 """Labels above which out-of-fold counts are left to rounds."""
 
@@ -56,6 +63,11 @@ class Moment:
     names: dict[int, str]
 
     @property
+    def is_base(self) -> bool:
+        """Whether the encoder is untouched, so that its labels are new to it."""
+        return bool(self.space.info["encoder"] == models.BASE)
+
+    @property
     def source(self) -> str:
         """What the model is called."""
         return inuse.source_name(str(self.space.info["encoder"]))
@@ -66,8 +78,9 @@ class Fitted:
     """A head and what it says about every text."""
 
     head: Head
+    recipe: HeadRecipe
     scores: NDArray[Any]
-    """[n, classes]"""
+    """Probabilities, [n, classes] float16 in a file without a name: a million texts need no memory for them."""
 
 
 def refresh(project: Project, con: Connection) -> None:
@@ -75,14 +88,84 @@ def refresh(project: Project, con: Connection) -> None:
     now = _look(project, con)
     fitted = None
     if not now.task.training_problem(now.known.answers):
-        head = now.trainer.fit_head(now.vectors[now.known.rows], now.known.answers)
-        fitted = Fitted(head, now.trainer.scores(head, now.vectors))
+        fitted = _fit(project, con, now)
     queue_items = [_item(now, pick, fitted) for pick in _pick(con, now, fitted)]
     ranking = _publish(project, con, now, queue_items, fitted)
     if fitted is not None:
-        _judge(project, con, now, fitted.head)
+        _judge(project, con, now, fitted)
     with transaction(con):
         meta.put(con, models.JUDGED, ranking)
+
+
+def _fit(project: Project, con: Connection, now: Moment) -> Fitted:
+    """The head, begun where the last one stood; how it is fitted is chosen anew when the labels grew by a tenth."""
+    last, previous = _last_head(project, con, now)
+    features = now.vectors[now.known.rows]
+    recipe = _round_recipe(project, now) or previous
+    if recipe is None or (now.is_base and not recipe.serves(len(now.known.items))):
+        recipe = now.trainer.choose(features, now.known.answers, _folds(now))
+        last = None
+        _watch_picking(con, now, recipe)
+    head = now.trainer.fit_head(features, now.known.answers, recipe, last)
+    return Fitted(head, recipe, _scores(project, now, head))
+
+
+def _last_head(project: Project, con: Connection, now: Moment) -> tuple[Head | None, HeadRecipe | None]:
+    """The head in force and how it was fitted, if it is about the same features."""
+    ranking = models.newest_ranking(con)
+    if ranking is None or ranking.info.get("space") != now.space.fingerprint or "recipe" not in ranking.info:
+        return None, None
+    recipe = HeadRecipe(**ranking.info["recipe"])
+    try:
+        return heads.load(project.scores / ranking.directory), recipe
+    except FileNotFoundError:
+        return None, recipe
+
+
+def _round_recipe(project: Project, now: Moment) -> HeadRecipe | None:
+    """What the round found out of fold: an encoder tuned on these labels makes every head on them too sure."""
+    if now.is_base:
+        return None
+    path = project.rounds / f"{int(now.space.info['encoder']):03d}" / STORY
+    found = json.loads(path.read_text(encoding="utf-8")).get("recipe")
+    return HeadRecipe(**found) if found else HeadRecipe()
+
+
+def _folds(now: Moment) -> NDArray[np.int64]:
+    ids = [item.example.id for item in now.known.items]
+    return folds_of(ids, strata(now.task, now.known.answers), now.settings.folds, now.settings.seed)
+
+
+def _watch_picking(con: Connection, now: Moment, recipe: HeadRecipe) -> None:
+    """Compare picked with drawn labels, and keep what that says (`core.evaluation.paying`)."""
+    drawn = np.array([item.pick.get("probability") is not None for item in now.known.items], np.bool_)
+    served = np.array([bool(item.pick) for item in now.known.items], np.bool_)
+
+    def answers(learn: NDArray[np.int64], held: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+        seen = [now.known.answers[i] for i in learn]
+        if now.task.training_problem(seen):
+            return None
+        head = now.trainer.fit_head(now.vectors[now.known.rows[learn]], seen, recipe)
+        scores = now.trainer.scores(head, now.vectors[now.known.rows[held]])
+        guesses = [now.task.from_scores(row.tolist(), head.class_ids) for row in scores]
+        return np.array([guess == now.known.answers[i] for guess, i in zip(guesses, held, strict=True)], np.bool_)
+
+    rng = np.random.default_rng((now.settings.seed, len(now.known.items)))
+    found = paying.compare(np.flatnonzero(drawn), np.flatnonzero(served & ~drawn), answers, rng)
+    with transaction(con):
+        meta.put(con, models.PAYING, found.as_json())
+
+
+def _scores(project: Project, now: Moment, head: Head) -> NDArray[Any]:
+    """What the head says about every text."""
+    shape = (len(now.ids), len(head.class_ids))
+    if not len(now.ids):
+        return np.empty(shape, np.float16)
+    with tempfile.TemporaryFile(dir=project.scores) as scratch:
+        out = np.memmap(scratch, np.float16, "w+", shape=shape)
+    for start in range(0, shape[0], CHUNK):
+        out[start : start + CHUNK] = now.trainer.scores(head, now.vectors[start : start + CHUNK])
+    return out
 
 
 def _look(project: Project, con: Connection) -> Moment:
@@ -113,6 +196,7 @@ def labelled_rows(task: Task[Any], ids: NDArray[np.int64], items: list[LabelledE
 
 def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
     rows = rows_of(now.ids, np.array(examples.open_ids(con), np.int64))
+    found = paying.from_json(meta.get(con, models.PAYING))
     view = PoolView(
         now.vectors,
         rows[rows >= 0],
@@ -122,6 +206,7 @@ def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
         fitted.scores if fitted else None,
         now.names,
         now.settings.audit_share,
+        picking_pays=found is None or found.pays,
     )
     strategy: Strategy = plugins.load(plugins.STRATEGIES, now.settings.strategy)
     try:
@@ -151,6 +236,8 @@ def _publish(project: Project, con: Connection, now: Moment, items: list[QueueIt
         "n_labels": len(now.known.items),
         "shape": queue.shape(now.settings),
     }
+    if fitted is not None:
+        story["recipe"] = asdict(fitted.recipe)
     with publish_dir(target) as stage:
         publish_file(stage / queue.QUEUE, queue.encode(items, now.seq))
         if fitted is not None:
@@ -162,16 +249,16 @@ def _publish(project: Project, con: Connection, now: Moment, items: list[QueueIt
     return ranking
 
 
-def _judge(project: Project, con: Connection, now: Moment, head: Head) -> None:
+def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> None:
     judge = Judge(project, con, now.task, now.settings, now.source, now.seq)
     test = labelled_rows(now.task, now.ids, examples.labelled(con, "test", learnable=True))
     if len(test.rows):
-        predicted = now.trainer.scores(head, now.vectors[test.rows])
-        guesses = [now.task.from_scores(p.tolist(), head.class_ids) for p in predicted]
+        predicted = now.trainer.scores(fitted.head, now.vectors[test.rows])
+        guesses = [now.task.from_scores(p.tolist(), fitted.head.class_ids) for p in predicted]
         judge.test(test.items, test.answers, guesses)
     # an encoder tuned on these very labels has seen every fold: its out-of-fold counts come from its round
-    if now.space.info["encoder"] == models.BASE and len(now.known.items) <= MAX_OUT_OF_FOLD:
-        ids = [item.example.id for item in now.known.items]
+    if now.is_base and len(now.known.items) <= MAX_OUT_OF_FOLD:
         features = now.vectors[now.known.rows]
-        guesses = out_of_fold(now.task, now.trainer, now.settings, ids, now.known.answers, features)
+        scored = out_of_fold(now.task, now.trainer, _folds(now), now.known.answers, features, fitted.recipe)
+        guesses = guesses_of(now.task, scored, len(now.known.answers))
         judge.own_labels(now.known.items, now.known.answers, guesses)

@@ -6,14 +6,16 @@ from pathlib import Path
 
 from textual import events
 from textual.app import App, ComposeResult
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 
 class Bare(App[None]):
     CSS = "#text { height: 1fr; } #choices { height: 5; } #line { height: 1; }"
 
-    def __init__(self, database: str, texts: list[str]) -> None:
+    def __init__(self, database: str, texts: list[str], *, field: bool) -> None:
+        """`field`: with a text field of Textual's that has the focus, as a filter box would be."""
         super().__init__()
+        self.field = field
         self.con = sqlite3.connect(database, isolation_level=None)
         self.con.execute("PRAGMA journal_mode=WAL")
         self.con.execute("PRAGMA synchronous=FULL")
@@ -24,6 +26,8 @@ class Bare(App[None]):
         yield Static(self.texts[0], id="text", markup=False)
         yield Static(self.choices(), id="choices", markup=False)
         yield Static("0 labelled", id="line", markup=False)
+        if self.field:
+            yield Input()
 
     def choices(self) -> str:
         return "\n".join(
@@ -40,4 +44,5 @@ class Bare(App[None]):
 
 
 if __name__ == "__main__":
-    Bare(sys.argv[1], Path(sys.argv[2]).read_text(encoding="utf-8").splitlines()).run()
+    texts = Path(sys.argv[2]).read_text(encoding="utf-8").splitlines()
+    Bare(sys.argv[1], texts, field="--field" in sys.argv).run()

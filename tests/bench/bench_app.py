@@ -1,4 +1,8 @@
-"""The app on a real pseudo-terminal beside a bare Textual app: first frame, key to next text, bytes, memory, slow link.
+"""The app on a real pseudo-terminal beside a bare Textual app: first frame, key to next text, bytes, idling, memory,
+slow link.
+
+The bare app (bare_app.py) changes the same words on the same places and makes one FULL commit per key, under the same
+load; while both idle, it has a text field of Textual's with the focus where Handful has its filter box.
 
 Run: python tests/bench/bench_app.py [TEXTS]   (1,000,000 for the full table; the worker trains meanwhile)
 """
@@ -11,12 +15,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from core import deciding, settings
+from core import deciding, settings, work
 from core.demo import corpus
 from core.demo.making import make
 from core.intake import new_project
 from core.project import Project
-from core.store import classes, examples, meta
+from core.store import classes, examples, jobs
 from core.worker import launch
 from tests.bench.bench_import import write_csv
 from tests.terminal.session import HANDFUL, Link, TerminalSession
@@ -24,6 +28,9 @@ from tests.terminal.session import HANDFUL, Link, TerminalSession
 BARE = Path(__file__).with_name("bare_app.py")
 DECISIONS = 100
 FIRST_FRAMES = 7
+IDLE_SECONDS = 10
+SLOW_DECISIONS = 10
+SLOW = Link(delay=0.1, bytes_per_second=20_000)
 CLASSES = "delivery,charge,refund,fault,access,cancel,advice,feedback"
 
 
@@ -61,10 +68,22 @@ def memory(pid: int) -> float:
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1e3  # type: ignore[index]
 
 
-def bare_session(where: Path, texts: list[str], env: dict[str, str], link: Link | None = None) -> TerminalSession:
+def bare_session(
+    where: Path, texts: list[str], env: dict[str, str], *options: str, link: Link | None = None
+) -> TerminalSession:
     file = where / "texts.txt"
     file.write_text("\n".join(texts), encoding="utf-8")
-    return TerminalSession([sys.executable, BARE, where / f"bare-{time.monotonic_ns()}.db", file], env=env, link=link)
+    database = where / f"bare-{time.monotonic_ns()}.db"
+    return TerminalSession([sys.executable, BARE, database, file, *options], env=env, link=link)
+
+
+def painted(number: int) -> re.Pattern[bytes]:
+    """What the bare app writes with its text of that number."""
+    return re.compile(f"{number} labelled|{number}".encode())
+
+
+def ratio(ours: float, bare: float) -> str:
+    return f"{ours / bare:.2f}" if bare else "-"
 
 
 def compare_decisions(project: Project, texts: list[str], where: Path, env: dict[str, str], load: str) -> None:
@@ -77,7 +96,7 @@ def compare_decisions(project: Project, texts: list[str], where: Path, env: dict
         mine, theirs = [], []
         for number in range(min(DECISIONS, len(texts) - 2)):
             mine.append(decide(ours, str(number % 8 + 1), re.compile(rb"\x1b\[6n")))
-            theirs.append(decide(bare, "x", re.compile(f"{number + 1} labelled|{number + 1}".encode())))
+            theirs.append(decide(bare, "x", painted(number + 1)))
         a, b = [t for t, _n in mine], [t for t, _n in theirs]
         row(
             f"key to next text, {load}: p50",
@@ -86,11 +105,17 @@ def compare_decisions(project: Project, texts: list[str], where: Path, env: dict
             f"{ms(a, 0.5) / ms(b, 0.5):.2f}",
             "30 ms, 2x",
         )
-        row("  p99", f"{ms(a, 0.99):.1f} ms", f"{ms(b, 0.99):.1f} ms", "", "100 ms")
-        bytes_ = sorted(n for _t, n in mine)
-        bare_bytes = statistics.median(n for _t, n in theirs)
-        row("bytes per decision: p50", f"{statistics.median(bytes_):.0f}", f"{bare_bytes:.0f}", "", "1,500")
-        row("  p95", f"{bytes_[int(0.95 * len(bytes_))]}", "", "", "3,000")
+        row(
+            "  p99",
+            f"{ms(a, 0.99):.1f} ms",
+            f"{ms(b, 0.99):.1f} ms",
+            ratio(ms(a, 0.99), ms(b, 0.99)),
+            "100 ms",
+        )
+        sent, bare_sent = sorted(n for _t, n in mine), sorted(n for _t, n in theirs)
+        for name, q, aim in (("bytes per decision: p50", 0.5, "1,500"), ("  p95", 0.95, "3,000")):
+            x, y = sent[int(q * len(sent))], bare_sent[int(q * len(bare_sent))]
+            row(name, f"{x:,}", f"{y:,}", ratio(x, y), aim)
         m, n = memory(ours.process.pid), memory(bare.process.pid)
         row("memory of the terminal process", f"{m:.0f} MB", f"{n:.0f} MB", f"{m / n:.2f}", "2x")
 
@@ -112,6 +137,7 @@ def main() -> None:
         middling, _reports = new_project(where / "middling", data=file, labels=CLASSES)
         compare_decisions(middling, chosen, where, env, "worker on")
         launch.stop(middling)
+        idle(where, env, chosen)
         slow_link(demo, where, env, chosen)
         launch.stop(demo)
         large(where, env, chosen, texts)
@@ -131,15 +157,47 @@ def frames(demo: Project, where: Path, env: dict[str, str], texts: list[str]) ->
 
 
 def slow_link(demo: Project, where: Path, env: dict[str, str], texts: list[str]) -> None:
-    link = Link(delay=0.1, bytes_per_second=20_000)
-    with TerminalSession([HANDFUL, "open", demo.root, "--as", "bo"], env=env, link=link) as session:
+    """Seconds of a decision beyond what the link's latency takes by itself."""
+    ours, bare = [], []
+    with TerminalSession([HANDFUL, "open", demo.root, "--as", "bo"], env=env, link=SLOW) as session:
         session.wait_for("accept", 60)
         time.sleep(3)
-        found = []
-        for number in range(10):
-            found.append(decide(session, str(number % 8 + 1), re.compile(rb"\x1b\[6n"))[0] - 2 * link.delay)
+        for number in range(SLOW_DECISIONS):
+            ours.append(decide(session, str(number % 8 + 1), re.compile(rb"\x1b\[6n"))[0] - 2 * SLOW.delay)
             time.sleep(1)
-    row("20 kB/s, 200 ms: beyond the latency, median", f"{statistics.median(found):.2f} s", "", "", "0.5 s")
+    with bare_session(where, texts, env, link=SLOW) as session:
+        session.wait_for("labelled", 60)
+        for number in range(SLOW_DECISIONS):
+            bare.append(decide(session, "x", painted(number + 1))[0] - 2 * SLOW.delay)
+            time.sleep(1)
+    a, b = statistics.median(ours), statistics.median(bare)
+    row("20 kB/s, 200 ms: beyond the latency, median", f"{a:.2f} s", f"{b:.2f} s", ratio(a, b), "0.5 s")
+
+
+def idle(where: Path, env: dict[str, str], texts: list[str]) -> None:
+    """Bytes written while nobody does anything and a field waits for letters; the worker has nothing to do."""
+    file = where / "quiet.txt"
+    file.write_text("\n".join(" ".join(text.split()) for text in texts), encoding="utf-8")
+    project, _reports = new_project(where / "quiet", data=file, labels=CLASSES)
+    with TerminalSession([HANDFUL, "open", project.root, "--as", "ada"], env=env) as session:
+        session.wait_for("worker: ready", 120)
+        session.settle(3, 60)
+        session.press("slash")
+        session.settle(1, 20)
+        ours = written_in(session, IDLE_SECONDS)
+    with bare_session(where, texts, env, "--field") as session:
+        session.wait_for("labelled")
+        session.settle(0.3)
+        bare = written_in(session, IDLE_SECONDS)
+    launch.stop(project)
+    row(f"idle {IDLE_SECONDS} s, filter box open: bytes", f"{ours}", f"{bare}", ratio(ours, bare), "0")
+
+
+def written_in(session: TerminalSession, seconds: float) -> int:
+    """Bytes that come within so many seconds."""
+    before = len(session.written)
+    time.sleep(seconds)
+    return len(session.written) - before
 
 
 def large(where: Path, env: dict[str, str], texts: list[str], n: int) -> None:
@@ -152,9 +210,12 @@ def large(where: Path, env: dict[str, str], texts: list[str], n: int) -> None:
             name = CLASSES.split(",")[number % 8]
             deciding.give(con, task, name, [(example, {})], "bo", open_classes=False)
         assert classes.counts(con)
-        meta.put(con, "bench", True)
-    print(f"-- {n:,} texts, the worker embeds meanwhile on all it may use --")
+        work.submit(project, con, "round")
+    print(f"-- {n:,} texts, the worker at work meanwhile --")
     compare_decisions(project, texts, where, env, f"{n:,} texts")
+    with project.open(readonly=True) as con:
+        busy = ", ".join(f"{job.kind} {job.state}" for job in jobs.active(con))
+    print(f"-- the worker at the end of it: {busy or 'idle'} --")
     launch.stop(project)
 
 

@@ -36,6 +36,8 @@ from core.worker.refresh import Refresher
 from core.worker.watch import Watch
 from tests import tiny
 from tests.e2e.conftest import give, set_options
+from tui import pace
+from tui.session import Session
 
 COVERED: dict[str, str] = {}
 """Option → the test about it."""
@@ -333,6 +335,14 @@ def test_round_every_is_when_a_round_starts_by_itself(fresh: Fresh) -> None:
         project = fresh(round_every=every)
         with project.open() as con:
             assert rounds_asked_for(project, con) == expected
+
+
+@about("target")
+def test_target_is_what_the_label_screen_counts_towards(mail: Project) -> None:
+    for target, expected in ((0, "7 labelled"), (5, "7 labelled"), (100, "7 of 100 labelled")):
+        set_options(mail, target=target)
+        with Session.at(mail.root, "ada") as session:
+            assert pace.progress(session, 7)[0][0] == expected
 
 
 @about("idle_seconds")

@@ -8,6 +8,7 @@ import pytest
 
 from core import inuse
 from core.project import Project
+from core.store import jobs
 from core.training import head
 from core.vectors import VectorStore
 from core.worker.jobs.round import ROUND
@@ -22,7 +23,7 @@ from tests.export.making import manifest_of, run, teach
 
 N = 24
 """Texts for parity."""
-BARELY = {"epochs": 1, "max_steps": 2, "batch_size": 4, "folds": 2, "learning_rate": 1e-6, "precision": "fp32"}
+BARELY = {"epochs": 1, "max_steps": 2, "batch_size": 4, "round_folds": 2, "learning_rate": 1e-6, "precision": "fp32"}
 """A round that moves every weight a little and no answer, so that it is kept."""
 QUICK = ("modernbert", "xlm-roberta")
 """The two that differ most from the BERT all other tests use, and from each other."""
@@ -41,6 +42,8 @@ def test_an_encoder_goes_through_round_export_and_parity(
     shutil.copytree(template, tmp_path / "project")
     encoder = tiny.BUILDERS[kind](tmp_path / "encoder")
     project = teach(Project(tmp_path / "project"), str(encoder), max_length=16, **BARELY)
+    with project.open() as con:
+        jobs.enqueue(con, ROUND.name, {})  # as number 1, which `run` gives
     tuned = run(project, ROUND)[-1].payload
     assert tuned["kept"] is True
     with project.open() as con:

@@ -217,3 +217,18 @@ def test_T10_without_colours_marks_say_what_is_chosen_and_answered(
     session.settle()
     assert bool(COLOURED.search(session.written)) is colours
     assert b"38;2" not in session.written
+
+
+def test_L10_letters_right_behind_the_key_that_opens_a_field_are_no_commands(open_app: Open, project: Project) -> None:
+    session = open_app()
+    ready(session)
+    with project.open(readonly=True) as con:
+        before = labels.last_seq(con)
+    session.send(b"n12f3")  # a note is opened; the rest would label and flag
+    session.wait_for("Note on this text")
+    session.press("escape", "ctrl+o", "d")
+    session.wait_for("12 texts")
+    session.send(b"/router")  # r would open the text, and digits answer it
+    session.wait_for("“router”")
+    with project.open(readonly=True) as con:
+        assert labels.last_seq(con) == before

@@ -147,6 +147,22 @@ def test_guidelines_are_edited_in_place_and_old_versions_come_back(make_app: Mak
     run(make_app("label"), story)
 
 
+def test_L9_guidelines_that_were_not_saved_are_there_again(make_app: MakeApp) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+g")
+        await pilot.pause(0.1)
+        await pilot.press(*"be kind", "escape", "ctrl+g")
+        await pilot.pause(0.1)
+        assert "not saved yet" in text_of(app)
+        assert guidelines.current(app.session.con) == ""
+        await pilot.press("ctrl+s", "escape", "ctrl+g")
+        await pilot.pause(0.1)
+        assert "not saved yet" not in text_of(app)
+        assert guidelines.current(app.session.con) == "be kind"
+
+    run(make_app("label"), story)
+
+
 def test_the_tour_takes_five_steps_and_no_key_labels_meanwhile(make_app: MakeApp) -> None:
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
         before = shown(app)

@@ -10,7 +10,7 @@ from core import judged
 from core.connection import transaction
 from core.judged import JudgedText
 from core.project import Project
-from core.store import acts, examples, labels, marks, meta
+from core.store import acts, classes, examples, labels, marks, meta
 from core.vectors import VectorStore
 from tests.conftest import POOL
 from tests.tui.conftest import MakeApp
@@ -86,6 +86,23 @@ def test_a_text_is_answered_in_place_and_taken_back(make_app: MakeApp) -> None:
     run(make_app("data"), story)
 
 
+def test_every_class_has_its_place_where_a_text_is_answered_again(make_app: MakeApp, project: Project) -> None:
+    names = ["fault", "delivery", "charge", "access", "cancel"]
+    with project.open() as con:
+        for name in names:
+            classes.create(con, name, "ada")
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        for width in (80, 60):
+            await pilot.resize_terminal(width, 24)
+            await pilot.pause(0.1)
+            assert [name for name in names if name not in text_of(app)] == [], f"at {width} columns"
+
+    run(make_app("data"), story)
+
+
 def test_marked_texts_get_one_answer_as_one_act(make_app: MakeApp) -> None:
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
         await pilot.press("space", "space", "x", "r")
@@ -107,7 +124,10 @@ def test_texts_the_model_answers_otherwise(make_app: MakeApp, project: Project) 
         await pilot.press("m")
         await settle(app, pilot)
         assert rows(app) == [POOL[3]]
-        assert "head says otherwise" in text_of(app)
+        found = text_of(app)
+        assert "head says otherwise" in found
+        line = next(line for line in found.splitlines() if POOL[3] in line)
+        assert line.split()[-1] == "login", "what it says is shown where texts are labelled, too"
 
     run(make_app("data"), story)
 

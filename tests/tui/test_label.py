@@ -1,7 +1,12 @@
 """The label screen: one key, one decision, the next text; and the way back."""
 
+from collections.abc import Callable, Iterator
+
+import pytest
 from textual.pilot import Pilot
 
+from core import settings
+from core.project import Project
 from core.store import acts, classes, examples, guidelines, labels, marks, meta
 from tests.conftest import POOL
 from tests.tui.conftest import MakeApp
@@ -104,6 +109,124 @@ def test_flag_and_note_stay_with_the_text(make_app: MakeApp) -> None:
     run(make_app(), story)
 
 
+def test_L9_a_half_written_note_is_there_again(make_app: MakeApp) -> None:
+    async def torn(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("n")
+        await pilot.pause()
+        await pilot.press(*"ask")
+        await pilot.pause(0.8)
+
+    async def again(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("n")
+        await pilot.pause()
+        assert "as you left it, not saved yet" in text_of(app)
+        await pilot.press(*" Bo", "ctrl+s")
+        await pilot.pause()
+        assert marks.of(app.session.con, range(1, 20)).popitem()[1].note == "ask Bo"
+        await pilot.press("n")
+        await pilot.pause()
+        assert "not saved yet" not in text_of(app)
+        await pilot.press(*"?", "escape", "n")
+        await pilot.pause(0.8)
+        assert "ask Bo" in text_of(app)
+        assert "ask Bo?" not in text_of(app), "escape leaves it as it was"
+
+    run(make_app(), torn)
+    run(make_app(), again)
+
+
+@pytest.fixture
+def locked(project: Project) -> Iterator[Callable[[HandfulApp], None]]:
+    """Somebody else holds the database; call it with the app to make it give up at once."""
+    with project.open() as con:
+        con.execute("BEGIN IMMEDIATE")
+        yield lambda app: app.session.con.execute("PRAGMA busy_timeout = 1") and None
+        con.execute("ROLLBACK")
+
+
+def test_L5_what_can_not_be_saved_is_told_the_text_stays_and_the_app_goes_on(
+    make_app: MakeApp, locked: Callable[[HandfulApp], None]
+) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        first = shown(app)
+        for key in ("1", "space", "u", "r", "f"):
+            app.clear_notifications()
+            await pilot.press(key)
+            await pilot.pause(0.1)
+            assert "Another process keeps" in text_of(app), f"{key}: {text_of(app)}"
+            assert " saved" not in text_of(app)
+            assert shown(app) == first
+        await pilot.press("n")
+        await pilot.pause()
+        await pilot.press(*"a note", "ctrl+s")
+        await pilot.pause(0.1)
+        await pilot.press("ctrl+g")
+        await pilot.pause(0.1)
+        await pilot.press(*"guide", "ctrl+s", "escape")
+        await pilot.press("f6")
+        await pilot.pause(0.1)
+        await pilot.press("u", "escape")
+        assert answers(app) == {}
+        for screen, keys in (("d", ["u", "enter", "1"]), ("b", ["u"])):
+            await pilot.press("ctrl+o", screen)
+            await pilot.pause(0.2)
+            for key in keys:
+                await pilot.press(key)
+                await pilot.pause(0.1)
+        assert app.is_running
+        assert answers(app) == {}
+
+    app = make_app()
+    locked(app)
+    run(app, story)
+
+
+def test_minutes_to_the_target_are_told_once_there_is_a_pace(
+    make_app: MakeApp, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.save(project.root, settings.changed(project.settings(), "target", "100"))
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press(*"1212121")
+        monkeypatch.setattr(labels, "pace", lambda _con, _annotator: 6.0)
+        await pilot.press("right")
+        app.session.touched()
+        await pilot.pause(0.3)
+        assert "7 of 100 labelled" in text_of(app) or "newest" in text_of(app)
+        assert "min to go" not in text_of(app), "seven decisions are no pace"
+        await pilot.press("1", "left", "right")
+        assert "8 of 100 labelled · about 9 min to go" in text_of(app)
+
+    run(make_app(), story)
+
+
+def test_beside_the_text_stand_the_last_answers(make_app: MakeApp) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        first = shown(app)
+        await pilot.press("2")
+        second = shown(app)
+        await pilot.press("space")
+        found = text_of(app)
+        assert f"login        {first[:20]}" in found
+        assert f"skipped      {second[:20]}" in found
+
+    run(make_app(), story, (120, 40))
+
+
+def test_with_a_s_key_taken_by_a_class_the_suggestion_has_another_letter(make_app: MakeApp, project: Project) -> None:
+    with project.open() as con:
+        classes.set_key(con, 1, "a", "ada")
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        first = shown(app)
+        await pilot.press("y")
+        assert "There is no suggestion for this text." in text_of(app)
+        await pilot.press("a")
+        assert answers(app) == {first: "refund"}
+
+    run(make_app(), story)
+
+
 def test_the_first_class_is_made_by_typing_its_name(make_app: MakeApp) -> None:
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
         con = app.session.con
@@ -117,6 +240,29 @@ def test_the_first_class_is_made_by_typing_its_name(make_app: MakeApp) -> None:
         await pilot.press("u")
         await pilot.pause()
         assert "late mail" not in classes.ids(con), "the class belongs to the act"
+
+    run(make_app(), story)
+
+
+def test_what_is_typed_stays_in_its_line_and_names_that_begin_alike_are_told_apart(
+    make_app: MakeApp, project: Project
+) -> None:
+    with project.open() as con:
+        for how in ("bank transfer", "cheque or cash deposit", *(f"way {n}" for n in range(9))):
+            classes.create(con, f"balance not updated after {how}", "ada")
+
+    def line_of_typing(app: HandfulApp) -> int:
+        return next(n for n, line in enumerate(text_of(app).splitlines()) if line.startswith("  › "))
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        before = line_of_typing(app)
+        await pilot.press(*"balance")
+        found = text_of(app)
+        assert line_of_typing(app) == before
+        assert "transfer " in found
+        assert "deposit " in found
+        await pilot.press(*" not updated after bank")
+        assert line_of_typing(app) == before
 
     run(make_app(), story)
 
@@ -217,9 +363,13 @@ def test_U1_a_reconnect_shows_the_same_text(make_app: MakeApp) -> None:
     async def second(app: HandfulApp, pilot: Pilot[None]) -> None:
         seen.append(shown(app))
 
+    run(make_app(), second)
+    run(make_app(), second)
+    assert seen[0] == seen[1], "before anything was decided, too"
     run(make_app(), first)
     run(make_app(), second)
-    assert seen[0] == seen[1]
+    run(make_app(), second)
+    assert seen[2] == seen[3] == seen[4], "however often one comes back"
 
 
 def test_seconds_are_recorded_and_the_pace_is_their_median(make_app: MakeApp) -> None:

@@ -15,7 +15,7 @@ from core.store import jobs, models
 from tests.conftest import POOL
 from tests.tui.conftest import MakeApp
 from tests.tui.driving import run, until
-from tests.tui.looks import text_of
+from tests.tui.looks import SIZES, compare, text_of
 from tests.tui.test_data_and_batch import rows
 from tui.app import HandfulApp
 from tui.screens.data import DataScreen
@@ -46,6 +46,7 @@ def give_labels(project: Project, n: int = 6) -> None:
 def test_a_round_that_can_not_start_says_why(make_app: MakeApp) -> None:
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
         assert "two classes with 2 labels each" in text_of(app)
+        assert "the first comes when two classes have a label each" in text_of(app)
         await pilot.press("s")
         await pilot.pause(0.2)
         with app.session.project.open() as con:
@@ -185,6 +186,109 @@ def test_from_a_class_and_from_a_cell_to_the_texts_behind(make_app: MakeApp, jud
     run(make_app("metrics"), story)
 
 
+def test_every_number_of_a_class_leads_to_its_texts_and_shows_what_the_model_said(
+    make_app: MakeApp, judged_project: Project
+) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        found = text_of(app)
+        assert "refund  precision 1.00" in found
+        assert "t its 15 texts" in found
+        for key, down, texts, title in (
+            ("t", 0, [1, 2, 3, 4, 6], "judged texts of refund"),
+            ("a", 1, [2, 4, 6], "answered login by the model"),
+            ("w", 0, [2, 4, 6], "answered wrongly"),
+        ):
+            await pilot.press("ctrl+o", "m", "home", *["down"] * down, key)
+            await until(pilot, lambda: isinstance(app.screen, DataScreen), "the list")
+            await pilot.pause(0.1)
+            assert sorted(rows(app)) == sorted(POOL[i - 1] for i in texts), key
+            assert title in text_of(app)
+            assert "login" in text_of(app), "what the model said is there at 80 columns, too"
+
+    run(make_app("metrics"), story)
+
+
+def test_labels_of_the_test_set_are_no_part_of_the_curve(project: Project) -> None:
+    from core.store.labels import Decision, decide
+    from core.tasks.classify import CLASSIFY, ClassAnswer
+
+    give_labels(project, 4)
+    with project.open() as con:
+        decide(con, CLASSIFY, [Decision(i, CLASSIFY.encode(ClassAnswer(1))) for i in (13, 14, 15)], "gold")
+        models.add_evaluation(con, Evaluation("head", "test", 100, {"": COUNTS}))
+        assert [n for _evaluation, n in models.curve(con, "test")] == [4]
+
+
+def test_a_wide_screen_shows_four_views_at_once(make_app: MakeApp, judged_project: Project) -> None:
+    give_labels(judged_project)
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.pause(0.2)
+        found = text_of(app)
+        assert all(words in found for words in ("├", "A curve needs", "█", "[12]"))
+        await pilot.press("5")
+        await pilot.pause(0.1)
+        assert "people said" in text_of(app)
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause(0.1)
+        assert "people said" in text_of(app)
+        assert "├" not in text_of(app)
+
+    run(make_app("metrics"), story, (200, 60))
+
+
+@pytest.mark.parametrize("screen_id", ["metrics", "rounds", "export"])
+def test_it_looks_as_it_did_with_something_to_show(
+    make_app: MakeApp, judged_project: Project, still_clock: Callable[[float], None], screen_id: str
+) -> None:
+    still_clock(1_800_000_000.0)
+    give_labels(judged_project)
+    with judged_project.open() as con:
+        for number, verdict in ((1, "kept: better"), (2, "rejected: no better")):
+            models.start_round(con, jobs.enqueue(con, "round"), number, "x", 3 * number)
+            models.end_round(con, number, verdict.partition(":")[0], verdict, {"seconds": 90})
+        for job in jobs.active(con):
+            jobs.claim(con, "test")
+            jobs.finish(con, job.id, "done")
+        models.add_evaluation(con, Evaluation("head", "test", 20, {"": COUNTS}))
+        info = {"model": "head", "size_bytes": 92_000_000, "parity": {"max_abs_diff": 3e-6, "texts": 512, "flips": 0}}
+        models.add_bundle(con, "/somewhere/head-6", 1, info)
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.pause(0.3)
+        compare(app, f"{screen_id}-full")
+
+    for size in SIZES:
+        run(make_app(screen_id), story, size)
+
+
+def test_another_model_is_chosen_for_the_export(make_app: MakeApp, project: Project) -> None:
+    with project.open() as con:
+        job = jobs.enqueue(con, "round")
+        models.start_round(con, job, 1, "x", 6)
+        models.end_round(con, 1, "kept", "kept: better", {"seconds": 60})
+        models.use_encoder(con, "1", "kept: better")
+    (project.rounds / "001" / "encoder").mkdir(parents=True)
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("m")
+        await pilot.pause(0.1)
+        found = text_of(app)
+        assert "Export and use which model?" in found
+        assert "round 1" in found
+        await pilot.press("down", "enter")
+        await pilot.pause(0.1)
+        assert models.encoder_in_use(app.session.con) == models.BASE
+        assert "head is in use as soon as" in text_of(app)
+        await pilot.press("m")
+        await pilot.pause(0.1)
+        await pilot.press("up", "enter")
+        await pilot.pause(0.1)
+        assert models.encoder_in_use(app.session.con) == "1"
+
+    run(make_app("export"), story)
+
+
 def test_texts_of_another_moment_are_not_shown_for_these_numbers(make_app: MakeApp, judged_project: Project) -> None:
     judged.publish(judged_project, "head", "test", 8, [])
 
@@ -198,6 +302,7 @@ def test_texts_of_another_moment_are_not_shown_for_these_numbers(make_app: MakeA
 
 
 def test_curve_balance_pairs_and_slices_have_a_key_each(make_app: MakeApp, judged_project: Project) -> None:
+    give_labels(judged_project)
     with judged_project.open() as con:
         models.add_evaluation(con, Evaluation("head", "test", 20, {"": COUNTS}))
 
@@ -205,9 +310,15 @@ def test_curve_balance_pairs_and_slices_have_a_key_each(make_app: MakeApp, judge
         await pilot.press("2")
         await pilot.pause(0.3)
         assert "accuracy over labels" in text_of(app)
+        assert "●" in text_of(app)
         await pilot.press("3")
         await pilot.pause(0.1)
-        assert "labels" in text_of(app)
+        assert "█" in text_of(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, DataScreen), "the list")
+        await pilot.pause(0.1)
+        assert "3 texts · labelled refund" in text_of(app)
+        await pilot.press("ctrl+o", "m")
         await pilot.press("5")
         await pilot.pause(0.1)
         assert "the model answered" in text_of(app)
@@ -227,12 +338,14 @@ def test_export_asks_the_worker_and_shows_the_bundle_with_its_code(
         assert job is not None
         info = {"model": "head", "size_bytes": 92_000_000, "parity": {"max_abs_diff": 3e-6, "texts": 512, "flips": 0}}
         models.add_bundle(con, "/somewhere/mail-model", job.id, info)
+        models.add_bundle(con, str(project.root.absolute() / "bundles" / "head-9"), job.id, info)
         jobs.finish(con, job.id, "done", result={"path": "/somewhere/mail-model"})
         app.session.touched()
         await until(pilot, lambda: "from predict import Predictor" in text_of(app), "the code")
         found = text_of(app)
         assert "3e-06 on 512" in found
         assert "92.0 MB" in found
+        assert " bundles/head-9 " in found, "below the project, paths begin there"
 
     run(make_app("export"), story, (120, 40))
 

@@ -4,12 +4,14 @@ import ast
 import json
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 import tui
+from core import clock
 from core.connection import transaction
 from core.project import Project
 from core.store import classes, guidelines, marks
@@ -164,14 +166,23 @@ def test_T1_a_hostile_file_is_shown_letter_for_letter_before_a_project_is_made_o
 
 
 def test_home_lists_recent_projects_and_a_broken_one_with_its_error(
-    make_app: MakeApp, project: Project, tmp_path: Path
+    make_app: MakeApp, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tui import preferences
 
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "labels.db").write_bytes(b"this is no database" * 100)
-    preferences.remember(broken)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(preferences, "recent", lambda: [Path("project"), Path("broken")])
+
+    monkeypatch.setattr(clock, "local", lambda _moment: "2026-01-02 03:04")
+
+    async def looks(app: HandfulApp, pilot: Pilot[None]) -> None:
+        compare(app, "home")
+
+    for size in SIZES:
+        run(make_app("home"), looks, size)
 
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
         found = text_of(app)
@@ -193,6 +204,19 @@ def test_the_footer_and_the_help_come_from_one_table(make_app: MakeApp) -> None:
         assert "handful next" in found
 
     run(make_app(), story, (100, 40))
+
+
+@pytest.mark.parametrize("screen_id", IDS)
+def test_help_and_the_other_screens_are_in_every_footer(make_app: MakeApp, screen_id: str) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        for width in (80, 60, 40):
+            await pilot.resize_terminal(width, 24)
+            await pilot.pause(0.1)
+            last = text_of(app).splitlines()[-1]
+            assert "? help" in last
+            assert "^o go" in last
+
+    run(make_app(screen_id), story)
 
 
 @pytest.mark.parametrize("preset", list(keymap.PRESETS))
@@ -236,3 +260,16 @@ def test_the_palette_finds_actions_and_screens(make_app: MakeApp) -> None:
         await until(pilot, lambda: isinstance(app.screen, HandfulScreen) and app.screen.ID == "metrics", "the screen")
 
     run(make_app(), story)
+
+
+def test_while_the_app_ends_nobody_looks_at_screens_that_lose_their_widgets(make_app: MakeApp) -> None:
+    app = make_app()
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("1")
+
+    run(app, story)
+    told: list[bool] = []
+    app._watch = SimpleNamespace(look=lambda: told.append(True))  # type: ignore[assignment]
+    app._look()
+    assert told == []

@@ -78,7 +78,9 @@ class AnswerPanel(LineWidget, can_focus=True):
         raise NotImplementedError
 
     def on_key(self, event: events.Key) -> None:
-        """With the focus, it has the first say."""
+        """With the focus, it has the first say; not for a key right behind the one that opened a dialog."""
+        if self.app.screen is not self.screen:
+            return
         if self.press(event) or self.desk.command(event.key):
             event.stop()
             event.prevent_default()

@@ -15,13 +15,15 @@ from core.i18n import _
 from core.records import LabelClass
 from tui.answering.base import AnswerDesk, AnswerPanel, Question
 from tui.answering.matching import best, folded
-from tui.show import clip, fit, segment
+from tui.show import clip, clip_middle, fit, segment
 
 DIGIT_KEYS = "123456789"
 DIGITS = len(DIGIT_KEYS)
 LETTERS = frozenset(ascii_letters)
 MAX_TYPED = 200
-_NARROW, _TWO_COLUMNS = 30, 64
+_TWO_COLUMNS = 64
+GAP = 3
+"""Cells between two columns of choices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class ClassPanel(AnswerPanel):
     def wanted_height(self, width: int, height: int) -> int:
         columns = 2 if width >= _TWO_COLUMNS else 1
         rows = -(-max(1, min(DIGITS, len(self.question.classes))) // columns)
-        return max(3, min(rows + int(self.many or self.typing) + 0, height // 2))
+        return max(3, min(rows + int(self.many or self.typing), height // 2))
 
     def _choose(self) -> None:
         """Which choices are shown now, in which order."""
@@ -201,11 +203,13 @@ class ClassPanel(AnswerPanel):
         columns, wide = self._columns(width)
         rows = self._rows(columns)
         lines: list[list[Segment]] = []
+        gap = Segment(" " * GAP if columns > 1 else "", self.component("panel--count"))
         for row in range(rows):
-            cells = [self._cell(i, wide) for i in range(row, len(self._choices), rows)][:columns]
-            lines.append([piece for cell in cells for piece in cell])
+            cells = [self._cell(i, wide - gap.cell_length) for i in range(row, len(self._choices), rows)][:columns]
+            lines.append([piece for cell in cells for piece in (*cell, gap)])
         if self.typing:
-            lines = [*lines[: height - 1], self._filter_line(width)]
+            lines = lines[: height - 1]  # what is typed stays in the last line, however many choices it leaves
+            lines += [[]] * (height - 1 - len(lines)) + [self._filter_line(width)]
         return lines
 
     def _cell(self, position: int, width: int) -> list[Segment]:
@@ -223,13 +227,20 @@ class ClassPanel(AnswerPanel):
         key = str(position + 1) + (choice.item.key if choice.item and not self.typing else "")
         side = self._side(choice)
         room = max(4, width - 7 - len(side))
-        shown = choice.name if choice.item else _("new: {name}").format(name=choice.name)
         return [
             Segment(fit(key, 3), self.component("panel--key")),
-            segment(shown, name_style, room),
+            Segment(fit(self._shown_name(choice, room), room), name_style),
             Segment(f" {mark} ", name_style if mark != " " else self.component("panel--count")),
             Segment(side + " ", self.component("panel--guess" if mark == "◂" else "panel--count")),
         ]
+
+    def _shown_name(self, choice: Choice, room: int) -> str:
+        """The name; where it would be cut to the same as another one, it loses its middle instead of its end."""
+        if choice.item is None:
+            return _("new: {name}").format(name=choice.name)
+        cut = clip(choice.name, room)
+        twins = sum(clip(other.name, room) == cut for other in self._choices)
+        return cut if twins < 2 else clip_middle(choice.name, room)
 
     def _side(self, choice: Choice) -> str:
         """Probability and count in fixed places."""

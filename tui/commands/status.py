@@ -8,6 +8,7 @@ import click
 from core import inuse
 from core import project as projects
 from core.connection import Connection
+from core.evaluation import paying
 from core.i18n import _
 from core.project import Project
 from core.store import classes, jobs, meta, models
@@ -63,6 +64,7 @@ def collect(project: Project, con: Connection) -> dict[str, Any]:
         "model_why": meta.get(con, "encoder_why", ""),
         "rounds": [{"number": r.number, "state": r.state, "verdict": r.verdict} for r in models.rounds(con)],
         "next_round": rule.explain(con, settings),
+        "picking": paying.words(paying.from_json(meta.get(con, models.PAYING))),
         "readability": meta.get(con, "readability"),
         "worker": worker.as_json(),
         "jobs": [
@@ -88,6 +90,7 @@ def _print(found: dict[str, Any]) -> None:
     if found["model_why"]:
         paragraph(found["model_why"], "  ")
     paragraph(found["next_round"])
+    paragraph(found["picking"])
     data(_("Encoder: {encoder}; {embedded} texts embedded.").format(**found))
     for line in _readability(found["readability"] or {}):
         data(line)

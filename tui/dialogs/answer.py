@@ -18,7 +18,7 @@ from tui.widgets.text_card import TextCard
 class AnswerDialog(Dialog[Any]):
     """Returns the answer in file form; None if it was left."""
 
-    KEYS = _("answer with the keys above · pgup pgdn scroll · esc leaves it as it is")
+    KEYS = _("answer with the keys above · pgup pgdn scroll · esc leaves it")
     DEFAULT_CSS = """
     AnswerDialog > #box { width: 90%; max-width: 110; height: 86%; }
     AnswerDialog.many > #box { height: auto; }
@@ -48,9 +48,17 @@ class AnswerDialog(Dialog[Any]):
             self.query_one(TextCard).show(self._question.text)
         if not self._read_only:
             panel = self.query_one(AnswerPanel)
-            panel.styles.height = panel.wanted_height(*self.app.size)
             panel.ask(self._question)
             panel.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The panel takes what it needs, once its width is known."""
+        if not self._read_only:
+            self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        panel = self.query_one(AnswerPanel)
+        panel.styles.height = panel.wanted_height(panel.size.width, self.app.size.height)
 
     def ready(self) -> bool:
         """It was opened for this text."""

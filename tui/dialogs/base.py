@@ -53,7 +53,7 @@ class Dialog(ModalScreen[R]):
         with Container(id="box"):
             yield Static(content(self.heading()), id="dialog-title", markup=False)
             yield from self.body()
-            yield Static(content(self.KEYS or _("esc closes")), id="dialog-keys", markup=False)
+            yield Static(content(self.KEYS or _("esc closes"), multiline=True), id="dialog-keys", markup=False)
 
     def dismiss(self, result: R | None = None) -> AwaitComplete:
         """Close with a result; a key that comes when it is closed or covered already does nothing."""

@@ -7,7 +7,6 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from core import merging
-from core.errors import HandfulError
 from core.i18n import _
 from core.records import LabelClass
 from core.store import acts, classes
@@ -15,6 +14,7 @@ from tui.dialogs.base import Dialog
 from tui.dialogs.choose import ChooseDialog
 from tui.dialogs.confirm import ConfirmDialog
 from tui.dialogs.prompt import PromptDialog
+from tui.refusals import attempt
 from tui.session import Session
 from tui.widgets.row_list import Cell, Column, ListRows, RowList
 
@@ -22,7 +22,7 @@ from tui.widgets.row_list import Cell, Column, ListRows, RowList
 class ClassesDialog(Dialog[None]):
     """Those in use first, archived ones below them."""
 
-    KEYS = _("n new · r rename · d describe · m merge · x remove · v revive · t key · u undo · esc")
+    KEYS = _("n new · r rename · d describe · m merge · x remove\nv revive · t key · u undo · y redo · esc closes")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", show=False),
         Binding("r,enter", "rename", show=False),
@@ -63,13 +63,9 @@ class ClassesDialog(Dialog[None]):
 
     def _do(self, act: Callable[[], object]) -> None:
         """Do it, or say why not; then show what is true."""
-        try:
-            act()
-        except HandfulError as error:
-            self.handful.show_error(error)
-            return
-        self._session.touched()
-        self._list()
+        if attempt(self.handful, act):
+            self._session.touched()
+            self._list()
 
     def _ask(self, title: str, value: str, then: Callable[[str], object], *, about: str = "") -> None:
         def typed(text: str | None) -> None:

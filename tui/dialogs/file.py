@@ -21,7 +21,7 @@ ENDINGS = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".text"})
 class FileDialog(Dialog[Path]):
     """Returns the path of an existing file."""
 
-    KEYS = _("type to filter, or a path · ↑↓ choose · ↵ opens · ← up a directory · esc leaves")
+    KEYS = _("type to filter, or a path\n↑↓ choose · ↵ opens · ← up a directory · esc leaves")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "down", show=False, priority=True),
         Binding("up", "up", show=False, priority=True),

@@ -14,6 +14,8 @@ from core.store import classes, guidelines
 from tui.dialogs.base import Dialog
 from tui.dialogs.choose import ChooseDialog
 from tui.dialogs.prompt import PromptDialog
+from tui.drafts import Draft
+from tui.refusals import attempt, refusable
 from tui.session import Session
 from tui.show import content
 from tui.widgets.row_list import Column, ListRows, RowList
@@ -22,7 +24,7 @@ from tui.widgets.row_list import Column, ListRows, RowList
 class GuideDialog(Dialog[None]):
     """Guidelines above, classes below; saving makes a version, and old ones can be brought back."""
 
-    KEYS = _("^s saves · ^r older versions · tab to the classes, ↵ edits one · esc closes")
+    KEYS = _("^s saves · ^r older versions · esc closes\ntab goes to the classes, ↵ edits one")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", show=False, priority=True),
         Binding("ctrl+r", "versions", show=False, priority=True),
@@ -38,13 +40,16 @@ class GuideDialog(Dialog[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._draft = Draft(session, "guidelines")
+        self._left = self._draft.found()
+        """What was typed and not saved before."""
 
     def heading(self) -> str:
-        return _("Guidelines")
+        return _("Guidelines") + (_(" · as you left them, not saved yet") if self._left is not None else "")
 
     def body(self) -> Iterable[Widget]:
-        text = guidelines.current(self._session.con)
-        yield TextArea(visible(text, multiline=True), compact=True, show_line_numbers=False)
+        text = self._left if self._left is not None else self._saved()
+        yield TextArea(text, compact=True, show_line_numbers=False)
         yield Static(content(_("Classes")), classes="part", markup=False)
         yield RowList((Column("", 22), Column("")), empty=_("There are no classes yet."))
 
@@ -58,17 +63,32 @@ class GuideDialog(Dialog[None]):
         nothing = _("what it means: ↵ writes it")
         self.query_one(RowList).show(ListRows([((c.name, "text"), (c.description or nothing, "muted")) for c in found]))
 
+    def _saved(self) -> str:
+        return visible(guidelines.current(self._session.con), multiline=True)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """What is typed outlives the dialog and the connection; ^r brings back what is in force."""
+        self._draft.follow(event.text_area, self._saved())
+
+    def action_close(self) -> None:
+        """Leave; what is not saved yet is there again the next time."""
+        if self.app.screen is self:
+            self._draft.settle(self.query_one(TextArea), self._saved())
+            self.dismiss(None)
+
     def action_switch(self) -> None:
         """Between the text and the classes."""
         area, rows = self.query_one(TextArea), self.query_one(RowList)
         (rows if area.has_focus else area).focus()
 
+    @refusable
     def action_save(self) -> None:
         """Put the text in force, as a new version if it changed."""
         session, text = self._session, self.query_one(TextArea).text
-        if text != visible(guidelines.current(session.con), multiline=True):
+        if text != self._saved():
             guidelines.write(session.con, text, session.annotator)
             session.touched()
+        self._draft.drop()
         self.handful.say(_("Guidelines saved."))
 
     def action_versions(self) -> None:
@@ -92,8 +112,9 @@ class GuideDialog(Dialog[None]):
 
         def written(text: str | None) -> None:
             if text is not None and text != item.description:
-                classes.describe(self._session.con, item.id, text.strip(), self._session.annotator)
-                self._session.touched()
+                session = self._session
+                attempt(self.handful, lambda: classes.describe(session.con, item.id, text.strip(), session.annotator))
+                session.touched()
                 self._list()
 
         self.app.push_screen(

@@ -2,24 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 
-from textual.containers import VerticalScroll
-from textual.content import Content
+from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
 from core.i18n import _
 from tui import keymap, screens
 from tui.dialogs.base import Dialog
-from tui.show import content, fit
+from tui.show import content
 
 
 class HelpDialog(Dialog[None]):
     """Keys and what they do; the words are ours, the keys perhaps the user's."""
 
+    KEYS = _("↑↓ pgup pgdn scroll · esc closes")
+
     DEFAULT_CSS = """
-    HelpDialog VerticalScroll { height: auto; max-height: 100%; }
-    HelpDialog Static { width: 100%; height: auto; }
+    HelpDialog > #box { height: 92%; }
+    HelpDialog VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
+    HelpDialog Static { width: 1fr; height: auto; }
     HelpDialog .about { color: $muted; margin-bottom: 1; }
+    HelpDialog .key { color: $key; text-style: bold; width: 15; }
+    HelpDialog Horizontal { height: auto; }
     """
 
     def __init__(self, scopes: Sequence[str], overrides: keymap.Overrides) -> None:
@@ -39,8 +43,7 @@ class HelpDialog(Dialog[None]):
                 twin = _(" Without a screen: handful {commands}.").format(commands=commands) if commands else ""
                 yield Static(content(self._entry.about + twin), classes="about", markup=False)
             for key in self._keys:
-                yield Static(self._row(key), markup=False)
-
-    def _row(self, key: keymap.Key) -> Content:
-        pressed = "  ".join(keymap.shown(k) for k in key.pressed(self._overrides))
-        return Content.assemble((fit(pressed, 14), "bold $key"), " ", (key.about, "$text"))
+                pressed = "  ".join(keymap.shown(k) for k in key.pressed(self._overrides))
+                with Horizontal():
+                    yield Static(content(pressed), classes="key", markup=False)
+                    yield Static(content(key.about), markup=False)

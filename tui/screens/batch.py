@@ -15,6 +15,7 @@ from core.neighbours import Cluster
 from core.store import acts, examples
 from tui import answering, keymap
 from tui.answering.base import AnswerPanel, Question
+from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
 from tui.texts import Texts, in_words
 from tui.widgets.bars import KeyBar
@@ -108,7 +109,10 @@ class BatchScreen(HandfulScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         """The panel takes what it needs."""
-        self.panel.styles.height = self.panel.wanted_height(event.size.width, event.size.height)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.panel.styles.height = self.panel.wanted_height(*self.size)
 
     # Which texts
 
@@ -237,6 +241,7 @@ class BatchScreen(HandfulScreen):
                     open_classes=self.session.settings.open_classes,
                 )
             )
+            self._fit()
 
     # What keys do
 
@@ -260,6 +265,7 @@ class BatchScreen(HandfulScreen):
         """The panel never has the focus here."""
         return False
 
+    @refusable
     def given(self, raw: Any) -> None:
         """One answer for all that are in."""
         session, ids = self.session, self._in()
@@ -267,18 +273,14 @@ class BatchScreen(HandfulScreen):
             self.now.show([(_("No text is in."), "unsure")])
             return
         texts = [(example, {"strategy": "batch", "probability": None}) for example in examples.get(session.con, ids)]
-        try:
-            n = deciding.give(
-                session.con,
-                session.task,
-                raw,
-                texts,
-                session.annotator,
-                open_classes=session.settings.open_classes,
-            )
-        except HandfulError as error:
-            self.handful.show_error(error)
-            return
+        n = deciding.give(
+            session.con,
+            session.task,
+            raw,
+            texts,
+            session.annotator,
+            open_classes=session.settings.open_classes,
+        )
         session.touched()
         left = len(self._ids()) - n
         self.now.show(
@@ -332,11 +334,13 @@ class BatchScreen(HandfulScreen):
         if ids:
             self.handful.open_text(ids[self.rows.cursor])
 
+    @refusable
     def action_undo(self) -> None:
         """Take back the last act, and show its texts again."""
         turned = acts.undo(self.session.con, self.session.task, self.session.annotator)
         self._turned(turned, _("taken back: {what}"))
 
+    @refusable
     def action_redo(self) -> None:
         """Bring back what was undone."""
         turned = acts.redo(self.session.con, self.session.task, self.session.annotator)

@@ -1,6 +1,6 @@
 """All texts: searched as one types, filtered, read, answered again, and more of them added."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,13 +11,13 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from core import deciding, judged
-from core.errors import HandfulError
 from core.i18n import _
 from core.inuse import source_name
 from core.store import acts, browse, models
 from core.store.browse import TextFilter
 from tui import keymap
 from tui.answering.base import Question
+from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
 from tui.texts import TextRow, Texts, ids_of, in_words
 from tui.widgets.line import Line, Piece
@@ -42,7 +42,7 @@ class _Rows:
         """Mark, text, answer, who, and what the model says where it says something else."""
         found = self.texts[index]
         if found is None:
-            return (("", "muted"),) * 6
+            return (("", "muted"),) * 8
         given = found.given
         answer: Cell = (found.answer, "given")
         if given is not None and given.stored is None:
@@ -50,15 +50,32 @@ class _Rows:
         guess = in_words(found.guess.value) if found.guess and in_words(found.guess.value) != found.answer else ""
         score = f"{found.guess.score:.2f}".removeprefix("0") if guess and found.guess and found.guess.score else ""
         said = f"{guess} {score}".strip()
+        model: Cell = (said, "wrong" if given is not None and given.stored is not None and said else "guess")
         flags = ("●" if found.example.id in self._marked else " ") + ("⚑" if found.mark.flagged else " ")
         return (
             (flags + ("✎" if found.mark.note else " "), "key"),
             (found.example.text, "text"),
             answer,
-            (said, "wrong" if given is not None and given.stored is not None and said else "guess"),
+            answer,
+            model,
+            model,
             (given.annotator if given else "", "muted"),
             (str(found.example.id), "muted"),
         )
+
+
+def _columns(*, judged: bool) -> tuple[Column, ...]:
+    """What the model says is always shown where the list is about it."""
+    return (
+        Column(width=3),
+        Column(_("text")),
+        Column(_("answer"), 12, most=99),
+        Column(_("answer"), 16, least=100),
+        Column(_("model"), 12, most=99 if judged else 1),
+        Column(_("model"), 18, least=100),
+        Column(_("by"), 10, least=120),
+        Column(_("id"), 8, right=True, least=150),
+    )
 
 
 class DataScreen(HandfulScreen):
@@ -85,32 +102,28 @@ class DataScreen(HandfulScreen):
         self._marked: set[int] = set()
         self._request = 0
         self._disagreeing = False
+        self._judged: Mapping[int, str] = {}
 
     def body(self) -> Iterable[Widget]:
-        columns = (
-            Column(width=3),
-            Column(_("text")),
-            Column(_("answer"), 16),
-            Column(_("model"), 18, least=100),
-            Column(_("by"), 10, least=120),
-            Column(_("id"), 8, right=True, least=150),
-        )
         yield Line(id="said")
         yield Input(placeholder=_("search: press /"), compact=True)
-        yield RowList(columns)
+        yield RowList(_columns(judged=False))
 
     def on_mount(self) -> None:
         """The list has the keys."""
-        self.rows.focus()
+        self.set_focus(self.rows)
         self._find()
 
-    def show_ids(self, ids: Sequence[int], title: str) -> None:
-        """Limit the list to these texts, in this order, until the filters are taken off."""
-        self._order, self._title, self._disagreeing = list(ids), title, False
+    def show_ids(self, ids: Sequence[int], title: str, said: Mapping[int, str] | None = None) -> None:
+        """Limit the list to these texts, in this order, until the filters are taken off.
+
+        `said`: example id → what a model answered that had not seen the text, in stored form.
+        """
+        self._order, self._title, self._disagreeing, self._judged = list(ids), title, False, said or {}
         self.wanted = TextFilter(split="", only=tuple(ids))
         self.search.value = ""
         self._find()
-        self.rows.focus()
+        self.set_focus(self.rows)
 
     def moved(self) -> None:
         shown = self.rows.rows
@@ -145,7 +158,8 @@ class DataScreen(HandfulScreen):
             there = set(found)
             found = ids_of(i for i in self._order if i in there)
         self.rows.say_empty(self._nothing())
-        self.rows.show(_Rows(Texts(self.session, found), self._marked), cursor=None if keep else 0)
+        self.rows.columns = _columns(judged=bool(self._judged))
+        self.rows.show(_Rows(Texts(self.session, found, self._judged), self._marked), cursor=None if keep else 0)
         self._say()
 
     def _nothing(self) -> str:
@@ -185,18 +199,18 @@ class DataScreen(HandfulScreen):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes to what was found."""
         event.stop()
-        self.rows.focus()
+        self.set_focus(self.rows)
 
     def action_search(self) -> None:
         """Type into the search."""
-        self.search.focus()
+        self.set_focus(self.search)
 
     def action_clear(self) -> None:
         """Take all filters off; from the search, first only leave it."""
         if self.search.has_focus:
-            self.rows.focus()
+            self.set_focus(self.rows)
             return
-        self._order, self._title, self._disagreeing = None, "", False
+        self._order, self._title, self._disagreeing, self._judged = None, "", False, {}
         self.wanted = TextFilter()
         self._marked.clear()
         self.search.value = ""
@@ -243,8 +257,9 @@ class DataScreen(HandfulScreen):
             self.action_clear()
             return
         subject = source_name(models.encoder_in_use(self.session.con))
-        ids = judged.disagreeing(self.session.project, subject)
-        self.show_ids(ids, _("{model} says otherwise").format(model=subject))
+        texts = judged.disagreeing(self.session.project, subject)
+        said = {text.example_id: text.predicted for text in texts}
+        self.show_ids(list(said), _("{model} says otherwise").format(model=subject), said)
         self._disagreeing = True
 
     # Answering
@@ -299,19 +314,16 @@ class DataScreen(HandfulScreen):
             session.settings.open_classes,
         )
 
+    @refusable
     def _give(self, raw: Any, found: Sequence[TextRow]) -> None:
         if raw is None:
             return
         session = self.session
         pick = {"strategy": "chosen", "probability": None} if len(found) == 1 else {"strategy": "batch"}
         texts = [(row.example, pick if row.given is None else {}) for row in found]
-        try:
-            n = deciding.give(
-                session.con, session.task, raw, texts, session.annotator, open_classes=session.settings.open_classes
-            )
-        except HandfulError as error:
-            self.handful.show_error(error)
-            return
+        n = deciding.give(
+            session.con, session.task, raw, texts, session.annotator, open_classes=session.settings.open_classes
+        )
         self._marked.clear()
         session.touched()
         self.handful.say(_("{n} answered: {answer}. u takes it back.").format(n=n, answer=in_words(raw)))
@@ -349,10 +361,12 @@ class DataScreen(HandfulScreen):
         if found is not None and found.example.split == "pool":
             self.handful.open_text(found.example.id)
 
+    @refusable
     def action_undo(self) -> None:
         """Take back the last act."""
         self._turned(acts.undo(self.session.con, self.session.task, self.session.annotator), _("Taken back: {what}."))
 
+    @refusable
     def action_redo(self) -> None:
         """Bring back what was undone."""
         self._turned(acts.redo(self.session.con, self.session.task, self.session.annotator), _("Brought back: {what}."))

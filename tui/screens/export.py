@@ -15,10 +15,12 @@ from core.evaluation.report import Report
 from core.i18n import _
 from core.store import jobs, models
 from exports.dataset import write_labels
-from tui import keymap, requests
+from tui import encoders, keymap, requests
 from tui.commands.metrics import SOURCES, collect
+from tui.dialogs.choose import ChooseDialog
 from tui.dialogs.prompt import PromptDialog
 from tui.output import percent, size
+from tui.refusals import attempt
 from tui.screens.base import HandfulScreen
 from tui.show import content
 from tui.widgets.line import Line
@@ -56,26 +58,27 @@ class ExportScreen(HandfulScreen):
             Column(_("bundle")),
             Column(_("model"), 9),
             Column(_("size"), 9, right=True),
-            Column(_("made"), 17, least=80),
+            Column(_("made"), 17, least=100),
             Column(_("logits differ"), 13, right=True),
         )
         yield Line(id="model")
         yield Static(id="facts", markup=False)
-        yield Static(content(_("Directory of the bundle; empty: below the project")), classes="field", markup=False)
-        yield Input(compact=True)
+        yield Static(content(_("to the directory")), classes="field", markup=False)
+        yield Input(placeholder=_("bundles/… below the project; t: another"), compact=True)
         yield ProgressLine()
         yield RowList(columns, empty=_("No bundle was made yet.\nx exports the model in use."))
         yield Static(id="code", markup=False)
 
     def on_mount(self) -> None:
         """The list has the keys."""
-        self.rows.focus()
+        self.set_focus(self.rows)
         self.moved()
 
     def moved(self) -> None:
         session = self.session
         self._bundles = models.bundles(session.con)
-        self.rows.show(ListRows([_row(bundle) for bundle in self._bundles]))
+        root = session.project.root.absolute()
+        self.rows.show(ListRows([_row(bundle, root) for bundle in self._bundles]))
         self._facts()
         self._follow()
         self._code()
@@ -134,9 +137,9 @@ class ExportScreen(HandfulScreen):
             return ""
         path = self._bundles[self.rows.cursor][0]
         return (
-            f"import sys; sys.path.insert(0, {path!r})\n"
+            f"import sys; sys.path.insert(0, bundle := {path!r})\n"
             "from predict import Predictor\n"
-            f'print(Predictor({path!r}).predict(["Where is my parcel?"]))'
+            'print(Predictor(bundle).predict(["Where is my parcel?"]))'
         )
 
     # What keys do
@@ -150,24 +153,42 @@ class ExportScreen(HandfulScreen):
             return
         requests.submit(self, "export", {"to": target, "force": False})
 
+    def action_model(self) -> None:
+        """Choose the model that is exported; it becomes the one in use."""
+        session = self.session
+        found = encoders.usable(session)
+        here = models.encoder_in_use(session.con)
+        cursor = next((i for i, encoder in enumerate(found) if encoder.ref == here), 0)
+
+        def chosen(position: int | None) -> None:
+            if position is None or found[position].ref == here:
+                return
+            if not attempt(self.handful, lambda: encoders.use(session, found[position].ref)):
+                return
+            said = _("{name} is in use as soon as the texts are embedded with it; x exports it then.")
+            self.handful.say(said.format(name=found[position].name))
+
+        names = [(encoder.name, encoder.about) for encoder in found]
+        self.app.push_screen(ChooseDialog(_("Export and use which model?"), names, cursor=cursor), chosen)
+
     def action_cancel(self) -> None:
         """Stop the export that is under way."""
         job = requests.running(self.session, "export")
         if job is not None:
-            requests.cancel(self.session, job.id)
+            attempt(self.handful, lambda: requests.cancel(self.session, job.id))
 
     def action_target(self) -> None:
         """Type another directory."""
-        self.target.focus()
+        self.set_focus(self.target)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Back to the list."""
         event.stop()
-        self.rows.focus()
+        self.set_focus(self.rows)
 
     def key_escape(self) -> None:
         """Leave the field."""
-        self.rows.focus()
+        self.set_focus(self.rows)
 
     def action_copy(self) -> None:
         """Copy the lines that load the bundle."""
@@ -196,21 +217,23 @@ class ExportScreen(HandfulScreen):
 
 def _metrics(report: Report) -> str:
     if not report.enough:
-        return _("{source}: {n} texts, too few to tell").format(source=report.source, n=report.n)
-    return _("{source}: accuracy {accuracy}, macro-F1 {f1} on {n} texts").format(
-        source=report.source,
+        return _("{source} {n} texts, too few to tell").format(source=f"{report.source:<12}", n=report.n)
+    return _("{source} accuracy {accuracy}  macro-F1 {f1}  {n} texts").format(
+        source=f"{report.source:<12}",
         accuracy=percent(report.accuracy, report.accuracy_interval),
         f1=percent(report.macro_f1, report.macro_f1_interval),
         n=report.n,
     )
 
 
-def _row(bundle: tuple[str, Mapping[str, Any], float]) -> tuple[Cell, ...]:
+def _row(bundle: tuple[str, Mapping[str, Any], float], root: Path) -> tuple[Cell, ...]:
+    """One bundle; its path begins at the project where it lies below it."""
     path, info, created = bundle
+    shown = str(Path(path).relative_to(root)) if Path(path).is_relative_to(root) else path
     parity = info.get("parity", {})
     diff = parity.get("max_abs_diff")
     return (
-        (path, "text"),
+        (shown, "text"),
         (str(info.get("model", "")), "guess"),
         (size(info["size_bytes"]) if "size_bytes" in info else "", "muted"),
         (clock.iso(created)[:16].replace("T", " "), "muted"),

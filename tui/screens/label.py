@@ -10,12 +10,13 @@ from textual.getters import query_one
 from textual.widget import Widget
 
 from core import clock, plugins
-from core.errors import HandfulError
 from core.i18n import _
 from core.store import acts
 from tui import answering, keymap, pace
 from tui.answering.base import AnswerPanel, Question
 from tui.desk import Desk
+from tui.drafts import Draft
+from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
 from tui.terminal.fence import Fence
 from tui.texts import in_words
@@ -181,15 +182,12 @@ class LabelScreen(HandfulScreen):
             getattr(self, f"action_{found.action}")()
         return found is not None
 
+    @refusable
     def given(self, raw: object) -> None:
         """An answer: commit it, show the next text."""
         if self._desk.shown is None:
             return
-        try:
-            self._desk.give(raw, self._seconds())
-        except HandfulError as error:
-            self.handful.show_error(error)
-            return
+        self._desk.give(raw, self._seconds())
         self._said = ((f"✓ {in_words(raw)}", "given"), (_(" saved"), "muted"))
         self._new_text()
 
@@ -198,6 +196,7 @@ class LabelScreen(HandfulScreen):
         if self.ready() and not self.panel.accept():
             self._say((_("There is no suggestion for this text."), "unsure"))
 
+    @refusable
     def action_skip(self) -> None:
         """Put the text aside."""
         if not self.ready() or self._desk.shown is None:
@@ -206,12 +205,14 @@ class LabelScreen(HandfulScreen):
         self._said = ((_("skipped"), "unsure"), (_(" · undo brings it back"), "muted"))
         self._new_text()
 
+    @refusable
     def action_undo(self) -> None:
         """Take back the last act."""
         if self.ready():
             turned = self._desk.undo()
             self._turned(turned, _("taken back: {what}"), _("There is nothing to undo."))
 
+    @refusable
     def action_redo(self) -> None:
         """Bring back what was undone."""
         if self.ready():
@@ -247,6 +248,7 @@ class LabelScreen(HandfulScreen):
         self.panel.open_filter()
         self._arrange()
 
+    @refusable
     def action_flag(self) -> None:
         """Mark the text, or take the mark away."""
         if self.ready() and self._desk.shown is not None:
@@ -261,8 +263,10 @@ class LabelScreen(HandfulScreen):
             return
         from tui.dialogs.note import NoteDialog
 
-        self.app.push_screen(NoteDialog(shown.mark.note), self._noted)
+        draft = Draft(self.session, f"note:{shown.example.id}")
+        self.app.push_screen(NoteDialog(shown.mark.note, draft), self._noted)
 
+    @refusable
     def _noted(self, text: str | None) -> None:
         if text is not None:
             self._desk.note(text)

@@ -16,19 +16,23 @@ from core.evaluation.report import Report, reports
 from core.i18n import _
 from core.inuse import source_name
 from core.records import Evaluation, Source
-from core.store import models
+from core.store import browse, models
+from core.store.browse import TextFilter
 from tui import keymap, views
 from tui.output import percent
 from tui.screens.base import HandfulScreen
 from tui.views.balance import Balance
-from tui.views.base import Behind, Facts, Point, ViewKind
+from tui.views.base import Behind, Explained, Facts, Labelled, Point, ViewKind
 from tui.views.curve import Curve
 from tui.views.table import ORDERS, ClassTable
 from tui.widgets.line import Line, Piece
+from tui.widgets.row_list import RowList
 
 SOURCES: tuple[Source, ...] = get_args(Source)
 WIDE = 140
 """Columns from which the table stays beside the chosen view."""
+HIGH = 40
+"""Rows from which, on a wide screen, four views are there at once."""
 MEANING: dict[Source, str] = {
     "test": _("test: your held-out texts, which the model never sees"),
     "audit": _("audit: texts drawn uniformly at random, judged by models that never saw them"),
@@ -47,7 +51,9 @@ class MetricsScreen(HandfulScreen):
     DEFAULT_CSS = """
     MetricsScreen #views { height: 1fr; margin-top: 1; }
     MetricsScreen #views > * { width: 1fr; }
+    MetricsScreen #views.four { layout: grid; grid-size: 2 2; grid-gutter: 1 2; }
     MetricsScreen RowList { padding: 0 1; }
+    MetricsScreen #ways { margin-bottom: 1; }
     """
 
     head = query_one("#head", Line)
@@ -77,6 +83,8 @@ class MetricsScreen(HandfulScreen):
                 view = kind.make()
                 view.id = f"view-{number}"
                 yield view
+        yield Line(id="figures")
+        yield Line(id="ways")
 
     def _of_task(self) -> tuple[ViewKind, ...]:
         try:
@@ -107,12 +115,30 @@ class MetricsScreen(HandfulScreen):
         if not self.is_mounted:
             return
         both = self.size.width >= WIDE
+        four = both and self.size.height >= HIGH and len(self._kinds) > 3
         chosen = self._view or (3 if both and len(self._kinds) > 3 else 0)
+        shown = {0, 1, 2, max(3, chosen)} if four else {0, chosen} if both else {chosen}
+        self.query_one("#views").set_class(four, "four")
         for number, view in enumerate(self._views()):
-            view.display = number == chosen or (both and number == 0)
-        here = self._views()[chosen if self._view else 0]
+            view.display = number in shown
+        here = self._views()[self._view]
         if here.can_focus:
             here.focus()
+        self._explain()
+
+    def _explain(self) -> None:
+        """What the cursor is on, and the keys to the texts behind it."""
+        here = self._views()[self._view]
+        figures, ways = here.explain() if isinstance(here, Explained) else ([], [])
+        for name, pieces in (("#figures", figures), ("#ways", ways)):
+            line = self.query_one(name, Line)
+            line.display = bool(pieces)
+            line.show(pieces)
+
+    def on_row_list_moved(self, message: RowList.Moved) -> None:
+        """The cursor is on something else."""
+        message.stop()
+        self._explain()
 
     # What is shown
 
@@ -138,16 +164,17 @@ class MetricsScreen(HandfulScreen):
         )
         for view in self._views():
             view.show_facts(facts)
+        self._explain()
 
     def _curve(self, source: Source) -> list[Point]:
         task = self.session.task
-        points = []
+        points: dict[int, Point] = {}  # the last judgement counts where there are several at one number of labels
         for evaluation, n_labels in models.curve(self.session.con, source):
             hits, n = task.correct(evaluation.counts[""]), evaluation.n
             interval = wilson(hits, n)
             if interval is not None:
-                points.append(Point(n_labels, hits / n, interval[0], interval[1], n >= ENOUGH))
-        return points
+                points[n_labels] = Point(n_labels, hits / n, interval[0], interval[1], n >= ENOUGH)
+        return [points[n_labels] for n_labels in sorted(points)]
 
     def _say(self, source: Source, report: Report | None) -> None:
         pieces: list[Piece] = [(self._subject, "guess"), (f" · {source}", "key")]
@@ -162,8 +189,8 @@ class MetricsScreen(HandfulScreen):
             f1 = percent(report.macro_f1, report.macro_f1_interval)
             pieces.append((_(" · accuracy {a} · macro-F1 {f}").format(a=accuracy, f=f1), "text"))
         n: list[Piece] = [] if report is None else [(_("{n} texts").format(n=report.n), "muted")]
-        self.head.show(pieces, n)
-        self.meaning.show([(MEANING[source], "muted")])
+        self.head.show(pieces)
+        self.meaning.show([(MEANING[source], "muted")], n)
 
     # What keys do
 
@@ -218,17 +245,49 @@ class MetricsScreen(HandfulScreen):
         self._order = (self._order + 1) % len(ORDERS)
         self.moved()
 
-    def on_behind(self, message: Behind) -> None:
-        """Show the texts behind a number, if they are those that were counted."""
+    def action_of_class(self) -> None:
+        """What people gave the class under the cursor."""
+        self._behind_class("said")
+
+    def action_answered(self) -> None:
+        """What the model gave the class under the cursor."""
+        self._behind_class("answered")
+
+    def _behind_class(self, part: str) -> None:
+        table = self.query_one(ClassTable)
+        message = table.behind(part) if table.display else None
+        if message is None:
+            self.handful.say(_("1 shows the classes; then choose one."), "warning")
+        else:
+            self._show_behind(message)
+
+    def action_wrong(self) -> None:
+        """Every wrong answer."""
+        self._show_behind(Behind(lambda text: text.gold != text.predicted, _("answered wrongly")))
+
+    def on_labelled(self, message: Labelled) -> None:
+        """Show the texts that people gave a class."""
         message.stop()
+        self.handful.open_texts(browse.ids(self.session.con, TextFilter(class_id=message.class_id)), message.title)
+
+    def on_behind(self, message: Behind) -> None:
+        """Show the texts behind a number."""
+        message.stop()
+        self._show_behind(message)
+
+    def _show_behind(self, message: Behind) -> None:
+        """Show the texts behind a number, if they are those that were counted."""
         if self._evaluation is None:
+            self.handful.say(_("Nothing was judged yet."), "warning")
             return
         found = judged.load(self.session.project, self._subject, self._evaluation.source)
         if found is None or found.event_seq != self._evaluation.event_seq:
             self.handful.say(_("The texts behind this number are being judged anew; try again in a moment."), "warning")
             return
-        ids = [text.example_id for text in found.texts if message.wanted(text)]
-        self.handful.open_texts(ids, message.title)
+        texts = [text for text in found.texts if message.wanted(text)]
+        self.handful.open_texts(
+            [text.example_id for text in texts], message.title, {text.example_id: text.predicted for text in texts}
+        )
 
 
 def _best(found: dict[Source, Evaluation]) -> Source:

@@ -17,9 +17,10 @@ from core.records import Job, RoundSummary
 from core.store import jobs, meta, models
 from core.worker import log, rule
 from core.worker.state import effective_jobs
-from tui import keymap, requests
+from tui import encoders, keymap, requests
 from tui.dialogs.confirm import ConfirmDialog
 from tui.dialogs.prompt import PromptDialog
+from tui.refusals import attempt
 from tui.screens.base import HandfulScreen
 from tui.show import content
 from tui.widgets.line import Kind, Line
@@ -109,7 +110,9 @@ class RoundsScreen(HandfulScreen):
         ranking = models.newest_ranking(session.con)
         trained = ranking is not None and ranking.info.get("n_labels", 0) > 0
         name = source_name(models.encoder_in_use(session.con)) if trained else _("none yet")
-        why = meta.get(session.con, "encoder_why", "") if trained else ""
+        why = meta.get(session.con, "encoder_why", "") or _("no round was kept yet, so the untouched encoder answers")
+        if not trained:
+            why = _("the first comes when two classes have a label each")
         worker: Kind = "wrong" if session.worker.state == "stalled" else "muted"
         self.query_one("#model", Line).show(
             [(_("model in use: "), "muted"), (name, "guess")],
@@ -169,7 +172,7 @@ class RoundsScreen(HandfulScreen):
 
         def confirmed(yes: bool | None) -> None:
             if yes:
-                requests.cancel(self.session, job_id)
+                attempt(self.handful, lambda: requests.cancel(self.session, job_id))
 
         said = _("What it has not finished is thrown away.")
         self.app.push_screen(ConfirmDialog(_("Stop job {id}?").format(id=job_id), said), confirmed)
@@ -200,15 +203,14 @@ class RoundsScreen(HandfulScreen):
             said = _("It is in use already.") if found and found.ref else _("There is no encoder of this one to use.")
             self.handful.say(said, "warning")
             return
-        if found.ref != models.BASE and not (session.project.rounds / f"{int(found.ref):03d}" / "encoder").is_dir():
+        if not encoders.files_there(session.project, found.ref):
             self.handful.say(_("Its files were cleaned away."), "warning")
             return
         chosen = found.ref
 
         def confirmed(yes: bool | None) -> None:
             if yes:
-                models.use_encoder(session.con, chosen, _("chosen by {name}").format(name=session.annotator))
-                session.touched()
+                attempt(self.handful, lambda: encoders.use(session, chosen))
 
         title = _("Use {name}?").format(name=source_name(chosen))
         self.app.push_screen(

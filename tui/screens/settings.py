@@ -63,7 +63,7 @@ class SettingsScreen(HandfulScreen):
 
     def on_mount(self) -> None:
         """The list has the keys."""
-        self.rows.focus()
+        self.set_focus(self.rows)
         self.moved()
 
     def moved(self) -> None:
@@ -93,16 +93,16 @@ class SettingsScreen(HandfulScreen):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes to what was found."""
         event.stop()
-        self.rows.focus()
+        self.set_focus(self.rows)
 
     def action_search(self) -> None:
         """Type into the field."""
-        self.search.focus()
+        self.set_focus(self.search)
 
     def action_leave(self) -> None:
         """Show all options again."""
         self.search.value = ""
-        self.rows.focus()
+        self.set_focus(self.rows)
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         """Enter changes."""

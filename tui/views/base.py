@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from textual.message import Message
 
@@ -10,6 +10,7 @@ from core.evaluation.report import Report
 from core.judged import JudgedText
 from core.records import Evaluation, LabelClass, RoundSummary
 from core.tasks.base import Task
+from tui.widgets.line import Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,24 @@ class Behind(Message):
         super().__init__()
         self.wanted = wanted
         self.title = title
+
+
+class Labelled(Message):
+    """The texts that people gave a class are wanted."""
+
+    def __init__(self, class_id: int, title: str) -> None:
+        super().__init__()
+        self.class_id = class_id
+        self.title = title
+
+
+@runtime_checkable
+class Explained(Protocol):
+    """A view that says more about what its cursor is on."""
+
+    def explain(self) -> tuple[list[Piece], list[Piece]]:
+        """What that is, in words, and which keys lead to the texts behind it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ For tasks whose cells are (gold class, answered class).
 
 from collections import Counter
 
+from rich.color import Color, blend_rgb
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -12,6 +13,7 @@ from textual.message import Message
 
 from core.i18n import _
 from core.judged import JudgedText
+from core.show import visible
 from core.tasks.base import Task
 from tui.show import clip, fit, segment
 from tui.views.base import Behind, Facts, ViewKind, Wanted
@@ -19,8 +21,10 @@ from tui.views.table import nothing
 from tui.widgets.lines import LineWidget
 from tui.widgets.row_list import Column, ListRows, RowList
 
-NAME, CELL = 16, 5
+NAME, CELL, WIDEST = 16, 5, 10
 _SHADES = " ░▒▓█"
+HEAT = 0.6
+"""How much of its own colour the warmest ground takes, so that figures can be read on it."""
 _STEPS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 _STEPS |= {"h": (0, -1), "l": (0, 1), "k": (-1, 0), "j": (1, 0)}
 
@@ -42,7 +46,7 @@ class Matrix(LineWidget, can_focus=True):
     Matrix > .matrix--right { color: $sure; }
     Matrix > .matrix--wrong { color: $wrong; }
     Matrix > .matrix--zero { color: $rule; }
-    Matrix > .matrix--cursor { background: $chosen; text-style: bold; }
+    Matrix > .matrix--cursor { color: $background; background: $key; text-style: bold; }
     Matrix > .matrix--said { color: $text; }
     """
 
@@ -53,6 +57,8 @@ class Matrix(LineWidget, can_focus=True):
         self._cells: Counter[tuple[int, ...]] = Counter()
         self.cursor = (0, 0)
         self._top = (0, 0)
+        self._wide = CELL
+        """Cells of one column, as they were drawn last."""
 
     def show_facts(self, facts: Facts) -> None:
         """Show other facts."""
@@ -87,7 +93,7 @@ class Matrix(LineWidget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor."""
         row = event.y - 1 + self._top[0]
-        column = (event.x - self.styles.padding.left - NAME) // CELL + self._top[1]
+        column = (event.x - self.styles.padding.left - NAME) // self._wide + self._top[1]
         if 0 <= row < len(self._ids) and 0 <= column < len(self._ids):
             self.cursor = (row, column)
             self.redraw()
@@ -98,12 +104,13 @@ class Matrix(LineWidget, can_focus=True):
         if facts is None or not self._ids or facts.report is None or not facts.report.enough:
             text = nothing(facts) if facts is not None else ""
             return [[segment(line, name)] for line in text.splitlines()]
-        rows, columns = max(1, height - 3), max(1, (width - NAME) // CELL)
+        self._wide = max(CELL, min(WIDEST, (width - NAME) // len(self._ids)))
+        rows, columns = max(1, height - 3), max(1, (width - NAME) // self._wide)
         (top, left), (row, column) = self._top, self.cursor
         self._top = (_window(top, row, rows, len(self._ids)), _window(left, column, columns, len(self._ids)))
         shown_rows = range(self._top[0], min(len(self._ids), self._top[0] + rows))
         shown_columns = range(self._top[1], min(len(self._ids), self._top[1] + columns))
-        head = "".join(fit(facts.names[self._ids[c]], CELL - 1, right=True) + " " for c in shown_columns)
+        head = "".join(self._title(facts.names[self._ids[c]]) for c in shown_columns)
         lines = [[Segment(fit(_("said ↓ model →"), NAME) + head, name)]]
         lines += [self._line(row, shown_columns, facts) for row in shown_rows]
         return [*lines, [], [segment(clip(self._said(facts), width), self.component("matrix--said"))]]
@@ -118,11 +125,28 @@ class Matrix(LineWidget, can_focus=True):
             answered = self._ids[column]
             n = self._cells[gold, answered]
             kind = "matrix--zero" if not n else "matrix--right" if gold == answered else "matrix--wrong"
-            style = self.component(kind)
+            cold = self.component(kind)
+            style = self._heat(cold, n / max(total, 1))
+            share = 0.0 if style is not cold else n / max(total, 1)
             if (row, column) == self.cursor:
-                style += Style(bgcolor=self.component("matrix--cursor").bgcolor, bold=True, reverse=self.app.no_color)
-            line.append(Segment(_cell(n, total, diagonal=gold == answered), style))
+                style = self.component("matrix--cursor") + Style(reverse=self.app.no_color)
+            line.append(Segment(_cell(n, share, self._wide, diagonal=gold == answered), style))
         return line
+
+    def _title(self, name: str) -> str:
+        """As many letters as there is room for; the line below says the name whole."""
+        shown = fit(name, self._wide - 1, right=True)
+        letters = visible(name)[: self._wide - 1]
+        return (letters if shown.endswith("…") and letters.isascii() else shown) + " "
+
+    def _heat(self, style: Style, share: float) -> Style:
+        """The cell's colour as its ground, as strong as its share of the row; shades alone where colours are few."""
+        colour, ground = style.color, self.rich_style.bgcolor
+        few = self.app.no_color or self.app.console.color_system in (None, "standard")
+        if few or not share or colour is None or ground is None or not (colour.triplet and ground.triplet):
+            return style
+        warm = blend_rgb(ground.triplet, colour.triplet, HEAT * (0.15 + 0.85 * share))
+        return style + Style(color=self.component("matrix--said").color, bgcolor=Color.from_triplet(warm))
 
     def _said(self, facts: Facts) -> str:
         """The cell under the cursor in words."""
@@ -139,13 +163,13 @@ def _window(first: int, cursor: int, room: int, n: int) -> int:
     return max(0, min(first, cursor, n - room), cursor - room + 1)
 
 
-def _cell(n: int, total: int, *, diagonal: bool) -> str:
-    """A shade for the share of the row, and the count; the diagonal stands in brackets."""
+def _cell(n: int, share: float, width: int, *, diagonal: bool) -> str:
+    """The count, and a shade for its share of the row (0: the ground says it); the diagonal stands in brackets."""
     if not n:
-        return "   · " if not diagonal else " [·] "
-    shade = _SHADES[max(1, min(4, round(4 * n / max(total, 1))))]
+        return fit("·" if not diagonal else "[·]", width - 1, right=True) + " "
+    shade = _SHADES[max(1, min(4, round(4 * share)))] if share else " "
     number = str(n) if n < 1000 else "999+"
-    return fit(f"[{number}]", CELL - 1, right=True) + shade if diagonal else fit(number, CELL - 1, right=True) + shade
+    return fit(f"[{number}]" if diagonal else number, width - 1, right=True) + shade
 
 
 class Pairs(RowList):

@@ -1,5 +1,6 @@
 """The learning curve: accuracy over labels, with its interval."""
 
+import math
 from typing import Any
 
 from textual.app import ComposeResult
@@ -10,14 +11,20 @@ from core.i18n import _
 from tui.show import content
 from tui.views.base import Facts
 
+TICKS = 8
+"""With more measurements than these the axis shows round numbers."""
+
 
 class Curve(Container):
     """A plot in cells; it needs two points to say anything."""
 
     DEFAULT_CSS = """
-    Curve { height: 1fr; }
+    Curve { height: 1fr; padding-right: 2; }
     Curve #said { padding: 0 2; height: auto; color: $muted; }
     Curve PlotWidget { height: 1fr; }
+    Curve PlotWidget > .plot--axis { color: $rule; }
+    Curve PlotWidget > .plot--tick { color: $muted; text-style: none; }
+    Curve PlotWidget > .plot--label { color: $muted; text-style: none; }
     """
 
     def __init__(self) -> None:
@@ -30,10 +37,14 @@ class Curve(Container):
 
         yield Static(id="said", markup=False)
         self._plot = PlotWidget(allow_pan_and_zoom=False)
+        self._plot.set_reactive(PlotWidget.margin_top, 1)
+        self._plot.set_reactive(PlotWidget.margin_left, 7)
         yield self._plot
 
     def show_facts(self, facts: Facts) -> None:
         """Show other facts."""
+        from textual_plot import HiResMode
+
         points = [point for point in facts.curve if point.enough]
         said = self.query_one("#said", Static)
         self._plot.display = len(points) > 1
@@ -51,9 +62,19 @@ class Curve(Container):
         x = [float(point.labels) for point in points]
         colours = self.app.theme_variables
         self._plot.clear()
-        self._plot.plot(x, [p.high for p in points], line_style=colours["rule"])
-        self._plot.plot(x, [p.low for p in points], line_style=colours["rule"])
-        self._plot.plot(x, [p.accuracy for p in points], line_style=colours["guess"])
-        self._plot.set_ylimits(0.0, 1.0)
-        self._plot.set_xlimits(min(x), max(x) if max(x) > min(x) else min(x) + 1)
+        fine = HiResMode.BRAILLE
+        for bound in ([p.high for p in points], [p.low for p in points]):
+            self._plot.plot(x, bound, line_style=colours["muted"], hires_mode=fine)
+        self._plot.plot(x, [p.accuracy for p in points], line_style=colours["guess"], hires_mode=fine)
+        self._plot.scatter(x, [p.accuracy for p in points], marker="●", marker_style=colours["guess"])
+        if len(x) <= TICKS:
+            self._plot.set_xticks(x)
+        self._plot.set_ylimits(*tenths(min(p.low for p in points), max(p.high for p in points)))
+        room = 0.02 * (max(x) - min(x))  # so that the first and last mark are whole
+        self._plot.set_xlimits(min(x) - room, max(x) + room)
         self._plot.set_xlabel(_("labels"))
+
+
+def tenths(low: float, high: float) -> tuple[float, float]:
+    """The nearest tenths outside: what changes is what should fill the plot."""
+    return max(0.0, math.floor(10 * low) / 10), min(1.0, math.ceil(10 * high) / 10)

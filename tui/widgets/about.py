@@ -3,14 +3,20 @@
 from rich.segment import Segment
 
 from core.i18n import _
-from core.store import labels
+from core.store import examples, labels
 from core.worker import rule
 from tui.desk import Desk
-from tui.pace import PACE_FROM, until_round
+from tui.pace import PACE_FROM, minutes, until_round
 from tui.session import Session
-from tui.show import segment
+from tui.show import clip, fit, segment
+from tui.texts import in_words
 from tui.widgets.lines import LineWidget
 from tui.wrapping import Wrapped
+
+LATEST = 6
+"""So many of the last answers are shown."""
+ABOUT, ANSWER = 43, 12
+"""Cells of a line, and of the answer in it."""
 
 
 class About(LineWidget):
@@ -51,6 +57,7 @@ def _parts(session: Session, desk: Desk) -> list[tuple[str, str]]:
         (_("Note"), shown.mark.note if shown else ""),
         (_("Row"), meta),
         (str(said.value) if said else "", described.get(str(said.value), "") if said else ""),
+        (_("Answered last"), _latest(session)),
         (_("Pace"), _pace(session)),
         (_("Rounds"), rule.explain(session.con, session.settings)),
     ]
@@ -61,8 +68,24 @@ def _pace(session: Session) -> str:
     seconds = labels.pace(session.con, session.annotator) if done >= PACE_FROM else None
     if seconds is None:
         return ""
-    missing = until_round(session)
-    ahead = _("; {n} labels to the next round take about {m:.0f} min").format(
-        n=missing, m=max(1, missing * seconds / 60)
-    )
-    return _("{s:.1f} s a label").format(s=seconds) + (ahead if missing else "")
+    said = [_("{s:.1f} s a label").format(s=seconds)]
+    for n, words in (
+        (session.settings.target - done, _("{n} to the target take about {m:.0f} min")),
+        (until_round(session), _("{n} to the next round take about {m:.0f} min")),
+    ):
+        if n > 0:
+            said.append(words.format(n=n, m=minutes(n, seconds)))
+    return "; ".join(said)
+
+
+def _latest(session: Session) -> str:
+    """The last answers, a line each, so that a slip of the finger is seen."""
+    found = labels.history(session.con, session.annotator, limit=LATEST)
+    texts = {example.id: example.text for example in examples.get(session.con, [given.example_id for given in found])}
+    lines = []
+    for given in found:
+        answer = _("skipped")
+        if given.stored is not None:
+            answer = in_words(session.task.to_file(session.task.decode(given.stored), session.names()))
+        lines.append(f"{fit(answer, ANSWER)} {clip(texts.get(given.example_id, ''), ABOUT - ANSWER - 1)}")
+    return "\n".join(lines)

@@ -31,7 +31,7 @@ class _Bar(LineWidget):
         self._targets = []
         x = 0
         for piece, press in self.pieces(width):
-            wide = sum(part.cell_length for part in piece)
+            wide = _cells(piece)
             if x + wide > width:
                 break
             if press is not None:
@@ -82,7 +82,7 @@ class TopBar(_Bar):
 
 
 class KeyBar(_Bar):
-    """The keys of the present screen, as many as there is room for."""
+    """The keys of the present screen, as many as there is room for; those that work everywhere are never left out."""
 
     COMPONENT_CLASSES = {"keybar--key", "keybar--name"}
     DEFAULT_CSS = """
@@ -111,15 +111,24 @@ class KeyBar(_Bar):
 
     def pieces(self, width: int) -> list[tuple[Sequence[Segment], Press | None]]:
         key_style, name_style = self.component("keybar--key"), self.component("keybar--name")
-        found: list[tuple[Sequence[Segment], Press | None]] = []
+        own: list[tuple[Sequence[Segment], Press | None]] = []
+        everywhere: list[tuple[Sequence[Segment], Press | None]] = []
         for key in self._keys:
             pressed = next((k for k in key.pressed(self._overrides) if k not in self._taken), "")
             if key.footer and pressed:
-                found.append((_piece(keymap.shown(pressed), key.name, key_style, name_style), self._presser(pressed)))
-        return found
+                piece = _piece(keymap.shown(pressed), key.name, key_style, name_style)
+                (everywhere if key.scope == keymap.APP else own).append((piece, self._presser(pressed)))
+        room = width - sum(_cells(piece) for piece, _press in everywhere)
+        while own and sum(_cells(piece) for piece, _press in own) > room:
+            own.pop()
+        return [*own, *everywhere]
 
     def _presser(self, key: str) -> Press:
         return lambda: self._press(key)
+
+
+def _cells(piece: Sequence[Segment]) -> int:
+    return sum(part.cell_length for part in piece)
 
 
 def _piece(key: str, name: str, key_style: Style, name_style: Style) -> list[Segment]:

@@ -26,6 +26,12 @@ class Column:
     """Aligned to the right, as numbers are."""
     least: int = 0
     """Columns of the screen from which it is shown at all."""
+    most: int = 0
+    """Columns of the screen up to which it is shown, where a wider one takes its place; 0: always."""
+
+    def fits(self, width: int) -> bool:
+        """Whether it is shown on a screen of this width."""
+        return self.least <= width and (not self.most or width <= self.most)
 
 
 Cell = Piece
@@ -203,7 +209,7 @@ class RowList(LineWidget, can_focus=True):
         room = max(1, height - self._head_lines)
         self.top = max(0, min(self.top, self.cursor, len(self.rows) - room))
         self.top = max(self.top, self.cursor - room + 1)
-        shown = [i for i, column in enumerate(self.columns) if self.app.size.width >= column.least]
+        shown = [i for i, column in enumerate(self.columns) if column.fits(self.app.size.width)]
         widths = self._widths(width - 4, shown)
         lines = [self._line(i, width, shown, widths) for i in range(self.top, min(self.top + room, len(self.rows)))]
         self._draw_bar(lines, room)
@@ -211,7 +217,7 @@ class RowList(LineWidget, can_focus=True):
             head = [
                 fit(self.columns[c].title, w, right=self.columns[c].right) for c, w in zip(shown, widths, strict=True)
             ]
-            lines.insert(0, [Segment("  " + "  ".join(head), self.component("rows--head"))])
+            lines.insert(0, [Segment(fit("  " + "  ".join(head), width - 1), self.component("rows--head"))])
         return lines
 
     def _nothing(self, width: int) -> list[list[Segment]]:

@@ -2,19 +2,19 @@
 
 import hashlib
 import json
+import math
 import shutil
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core import clock, inuse, plugins
+from core import clock, inuse, judged, plugins
+from core.connection import Connection
 from core.errors import RefusedError
-from core.evaluation.collect import collect
-from core.evaluation.report import macro_f1
 from core.i18n import _
 from core.project import Project
 from core.publish import fsync_path, make_dir, publish_file
@@ -25,14 +25,15 @@ from core.tasks.base import Task
 from core.training import device, space
 from core.training import round as rounds
 from core.training.base import Trainer
+from core.training.recipe import HeadRecipe
 from core.training.round import RoundRequest
 from core.vectors import VectorStore, rows_of
 from core.worker.jobs.embed import encoder_directory, fill
-from core.worker.judging import Judge, out_of_fold, strata
+from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
 from core.worker.protocol import JobContext
 from core.worker.rule import MIN_CLASSES, MIN_PER_CLASS, space_key, wanted_key
+from core.worker.verdict import Contender, Incumbent, Verdict, decide
 
-STORY = "round.json"
 BASE_FACTS = ("weights_sha256", "tokenizer_sha256", "model_type", "max_length", "windows", "overlap")
 """What a round's story tells of the space it started from."""
 ROOM = 5
@@ -69,22 +70,21 @@ class Round:
             request = _request(project, settings, task, frozen, base, summary)
             trainer: Trainer = plugins.load(plugins.TRAINERS, task.name)
             yield from rounds.run(request, trainer)
-            verdict, kept, scores = yield from _judge(context, task, trainer, request, frozen, summary)
-            story = _story(summary, frozen, request, verdict, scores, clock.monotonic() - started)
+            verdict, recipe = yield from _judge(context, task, trainer, request, frozen, summary)
+            story = _story(summary, frozen, request, verdict, recipe, clock.monotonic() - started)
             target = project.rounds / f"{summary.number:03d}"
-            if kept:
+            if verdict.kept:
                 _publish(target, rounds.tuned_encoder(request), story)
-                yield from _switch(context, summary, target / rounds.ENCODER, verdict)
+                yield from _switch(context, summary, target / rounds.ENCODER, verdict.words)
             with project.open() as con:
-                models.end_round(con, summary.number, "kept" if kept else "rejected", verdict, story)
+                models.end_round(con, summary.number, "kept" if verdict.kept else "rejected", verdict.words, story)
             shutil.rmtree(request.work, ignore_errors=True)
         except RefusedError as error:
             with project.open() as con:
                 models.end_round(con, summary.number, "failed", str(error), {})
             raise
-        yield JobEvent(
-            "result", {"round": summary.number, "kept": kept, "verdict": verdict, "seconds": story["seconds"], **scores}
-        )
+        said = {"round": summary.number, "kept": verdict.kept, "verdict": verdict.words, "seconds": story["seconds"]}
+        yield JobEvent("result", said | verdict.scores)
 
 
 def _options(context: JobContext) -> Settings:
@@ -138,7 +138,7 @@ def _request(
         made,
         [item.example.text for item in frozen.items],
         frozen.answers,
-        rounds.folds_of(ids, strata(task, frozen.answers), settings.folds, settings.seed),
+        rounds.folds_of(ids, strata(task, frozen.answers), settings.round_folds, settings.seed),
         # a label changed while the round was interrupted makes it another set, and finished phases void
         frozen.set_hash,
         make_dir(project.rounds / f"work-{summary.number:03d}-{frozen.set_hash[:8]}"),
@@ -167,60 +167,63 @@ def _judge(
     request: RoundRequest,
     frozen: _Frozen,
     summary: RoundSummary,
-) -> Generator[JobEvent, None, tuple[str, bool, dict[str, float]]]:
+) -> Generator[JobEvent, None, tuple[Verdict, HeadRecipe]]:
     """Compare the tuned encoder with the untouched one on the same folds; store the tuned one's counts."""
     yield JobEvent("phase", {"name": "verdict"})
     project, settings = context.project, context.settings
-    tuned: list[Any] = [None] * len(frozen.items)
-    for row, head, scores in rounds.out_of_fold(request):
-        tuned[row] = task.from_scores(scores.tolist(), head.class_ids)
     store = VectorStore(request.space.directory, request.space.dim)
     example_ids = [item.example.id for item in frozen.items]
     rows = rows_of(store.ids(), np.array(example_ids, np.int64))
     if len(rows) and rows.min() < 0:  # the base space was not filled: the encoder option changed meanwhile
         yield from fill(project, settings, models.BASE, request.space.encoder_dir(project), "")
         rows = rows_of(store.ids(), np.array(example_ids, np.int64))
-    plain = out_of_fold(task, trainer, settings, example_ids, frozen.answers, store.vectors()[rows])
+    plain = out_of_fold(task, trainer, request.folds, frozen.answers, store.vectors()[rows], HeadRecipe())
+    tuned, recipe = _contender(task, trainer, frozen, rounds.out_of_fold(request))
     with project.open() as con:
         ids = list(classes.names(con))
         name = inuse.source_name(str(summary.number))
-        Judge(project, con, task, settings, name, frozen.seq).own_labels(frozen.items, frozen.answers, tuned)
-    new, old = _score(task, frozen.answers, tuned, ids), _score(task, frozen.answers, plain, ids)
-    scores_found = {
-        "accuracy": new[0],
-        "macro_f1": new[1],
-        "accuracy_untuned": old[0],
-        "macro_f1_untuned": old[1],
-    }
-    kept = sum(new) >= sum(old)
-    words = _("kept") if kept else _("not kept: it would be worse")
-    verdict = _(
-        "{words}: out-of-fold accuracy {new:.3f} against {old:.3f} untuned, macro-F1 {new_f1:.3f} against {old_f1:.3f}"
-        " ({n} labels)"
-    ).format(words=words, new=new[0], old=old[0], new_f1=new[1], old_f1=old[1], n=len(frozen.items))
-    return verdict, kept, scores_found
+        Judge(project, con, task, settings, name, frozen.seq).own_labels(frozen.items, frozen.answers, tuned.guesses)
+        incumbent = _incumbent(project, con, task, frozen)
+    untuned, _recipe = _contender(task, trainer, frozen, plain)
+    return decide(task, frozen.answers, tuned, untuned, incumbent, ids), recipe
 
 
-def _score(task: Task[Any], golds: Sequence[Any], guesses: Sequence[Any], ids: Sequence[int]) -> tuple[float, float]:
-    """Accuracy and macro-F1; a text nobody could predict counts as wrong."""
-    judged = [(gold, guess, "") for gold, guess in zip(golds, guesses, strict=True) if guess is not None]
-    cells = collect(task, judged)[""]
-    return task.correct(cells) / len(golds), macro_f1(task.class_counts(cells, ids)) or 0.0
+def _contender(task: Task[Any], trainer: Trainer, frozen: _Frozen, scored: Scored) -> tuple[Contender, HeadRecipe]:
+    guesses = guesses_of(task, scored, len(frozen.items))
+    if not scored:
+        return Contender(guesses, math.inf), HeadRecipe()
+    recipe, loss = trainer.calibrate(
+        [(head, scores) for _row, head, scores in scored], [frozen.answers[row] for row, _head, _scores in scored]
+    )
+    return Contender(guesses, loss), recipe
+
+
+def _incumbent(project: Project, con: Connection, task: Task[Any], frozen: _Frozen) -> Incumbent | None:
+    """The round in use, on those texts whose answers are still what it was judged by; None for the base encoder."""
+    ref = models.encoder_in_use(con)
+    found = None if ref == models.BASE else judged.load(project, inuse.source_name(ref), "out-of-fold")
+    if found is None:
+        return None
+    place = {item.example.id: row for row, item in enumerate(frozen.items)}
+    shared = [t for t in found.texts if t.example_id in place and frozen.items[place[t.example_id]].stored == t.gold]
+    right = sum(task.decode(t.predicted) == task.decode(t.gold) for t in shared)
+    return Incumbent(inuse.source_name(ref), right, [place[t.example_id] for t in shared])
 
 
 def _story(
     summary: RoundSummary,
     frozen: _Frozen,
     request: RoundRequest,
-    verdict: str,
-    scores: dict[str, float],
+    verdict: Verdict,
+    recipe: HeadRecipe,
     seconds: float,
 ) -> dict[str, Any]:
     """Everything worth knowing about a round, kept beside its weights."""
     return {
         "round": summary.number,
-        "verdict": verdict,
-        "scores": scores,
+        "verdict": verdict.words,
+        "scores": verdict.scores,
+        "recipe": asdict(recipe),
         "n_labels": len(frozen.items),
         "event_seq": frozen.seq,
         "set_sha256": frozen.set_hash,
@@ -235,7 +238,7 @@ def _story(
 def _publish(target: Path, encoder: Path, story: dict[str, Any]) -> None:
     """Move the finished encoder into place beside its story: one rename makes the round visible."""
     stage = encoder.parent
-    publish_file(stage / STORY, json.dumps(story, indent=1).encode())
+    publish_file(stage / rounds.STORY, json.dumps(story, indent=1).encode())
     for name in ("rows.npy", "scores.npy"):
         (stage / name).unlink(missing_ok=True)
     if not target.exists():

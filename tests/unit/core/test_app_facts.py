@@ -74,7 +74,7 @@ def test_judged_texts_are_kept_and_disagreements_found(project: Project) -> None
     judged.publish(project, "round 3", "out-of-fold", 17, texts)
     found = judged.load(project, "round 3", "out-of-fold")
     assert found == judged.Judged(17, tuple(texts))
-    assert judged.disagreeing(project, "round 3") == [2]
+    assert [text.example_id for text in judged.disagreeing(project, "round 3")] == [2]
     assert judged.load(project, "head", "test") is None
     assert judged.disagreeing(project, "head") == []
 

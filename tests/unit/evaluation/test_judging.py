@@ -39,7 +39,7 @@ def test_the_texts_kept_of_an_evaluation_add_up_to_its_counts(project: Project, 
         stored = models.newest_evaluation(con, "head", source)
         assert stored is not None
         assert dict(counts) == dict(stored.counts[""])
-    assert judged.disagreeing(project, "head") == [2]
+    assert [text.example_id for text in judged.disagreeing(project, "head")] == [2]
     assert judged.load(project, "head", "audit") is None
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from core.querying.base import Pick, PoolView
-from core.querying.policy import LABELS_PER_CLASS, auto, trusts_the_model
+from core.querying.herding import herding
+from core.querying.policy import auto
 from core.querying.randomly import audit, randomly
-from core.querying.uncertainty import margin
 from tests.unit.querying.worlds import pool
 
 
@@ -25,24 +25,15 @@ def view_with(labels: int, *, share: float = 0.0) -> PoolView:
     return replace(pool(80, labelled=labels), audit_share=share)
 
 
-def test_few_labels_let_the_pool_decide_alone() -> None:
-    view = view_with(3 * LABELS_PER_CLASS - 1)
-    assert not trusts_the_model(view)
-    assert set(strategies(auto(view, 20, rng(0)))) == {"typical"}
+def test_texts_are_picked_by_herding_from_the_first_label_to_the_last() -> None:
+    for labels in (0, 5, 40):
+        assert set(strategies(auto(view_with(labels), 20, rng(0)))) == {"herding"}
 
 
-def test_with_enough_labels_doubts_and_typical_texts_take_turns() -> None:
-    view = view_with(3 * LABELS_PER_CLASS)
-    assert trusts_the_model(view)
-    assert strategies(auto(view, 6, rng(0))) == ["margin", "typical"] * 3
-
-
-def test_many_labels_of_one_class_are_not_enough() -> None:
-    assert not trusts_the_model(pool(80, labelled=40, classes=1))
-
-
-def test_labels_without_a_model_are_not_enough() -> None:
-    assert not trusts_the_model(pool(80, labelled=40, model=False))
+def test_where_picking_does_not_pay_texts_are_drawn_at_random_and_have_a_probability() -> None:
+    picks = auto(replace(view_with(40), picking_pays=False), 20, rng(0))
+    assert set(strategies(picks)) == {"random"}
+    assert None not in {pick.probability for pick in picks}
 
 
 def test_about_the_asked_share_of_the_queue_is_audit() -> None:
@@ -68,8 +59,7 @@ def test_audits_carry_how_many_were_drawn_of_how_many_open() -> None:
 
 def test_audits_are_drawn_from_all_open_texts_even_from_those_wanted_anyway() -> None:
     view = replace(pool(42, labelled=12, skipped=0, classes=2), audit_share=0.5)
-    assert trusts_the_model(view)
-    wanted = {pick.row for pick in margin(view, 4, rng(0))}
+    wanted = {pick.row for pick in herding(view, 4, rng(0))}
     drawn: Counter[int] = Counter()
     places = 0
     for seed in range(500):

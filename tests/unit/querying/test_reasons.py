@@ -8,7 +8,17 @@ NASTY = ["{first}", "{0!r}", "100 %s %d", "[bold]x[/]", "退款 💸", "a\x1b[2J
 
 
 def test_there_are_kinds() -> None:
-    assert {"audit", "entropy", "least_confidence", "margin", "random", "rare", "typical", "unranked"} == set(KINDS)
+    assert {
+        "audit",
+        "entropy",
+        "herding",
+        "least_confidence",
+        "margin",
+        "random",
+        "rare",
+        "typical",
+        "unranked",
+    } == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -23,7 +23,7 @@ def examples(classes: tuple[int, ...], n: int = 60, dim: int = 12) -> tuple[NDAr
 def their_model(x: NDArray[Any], y: list[int]) -> Any:
     found, counts = np.unique(y, return_counts=True)
     weights = {int(k): float(np.sqrt(len(y) / (len(found) * n))) for k, n in zip(found, counts, strict=True)}
-    model = linear_model.LogisticRegression(C=10.0, max_iter=300, class_weight=weights)
+    model = linear_model.LogisticRegression(C=10.0, max_iter=300, tol=heads.TOLERANCE, class_weight=weights)
     return model.fit(np.asarray(x, np.float64), y)
 
 
@@ -122,3 +122,23 @@ def test_one_thread_multiplies_while_the_head_is_fitted_and_used(monkeypatch: py
 def test_a_head_is_a_value() -> None:
     with pytest.raises(AttributeError):
         Head((1,), np.zeros((1, 2), np.float32), np.zeros(1, np.float32)).bias = None  # type: ignore[misc, assignment]
+
+
+@pytest.mark.parametrize("classes", [(4, 9), (2, 5, 11)])
+def test_the_temperature_divides_logits_and_nothing_else(classes: tuple[int, ...]) -> None:
+    x, y = examples(classes)
+    assert np.allclose(fit(x, y, temperature=0.5).logits(x), fit(x, y).logits(x) * 2, atol=1e-5)
+
+
+@pytest.mark.parametrize("classes", [(4, 9), (2, 5, 11)])
+def test_a_fit_that_begins_at_the_last_head_ends_where_one_from_zero_does(classes: tuple[int, ...]) -> None:
+    x, y = examples(classes, 80)
+    last = fit(x[:79], y[:79], temperature=0.5)
+    warm, cold = fit(x, y, temperature=0.5, start=last), fit(x, y, temperature=0.5)
+    assert np.abs(warm.probabilities(x) - cold.probabilities(x)).max() < 0.01
+
+
+def test_a_head_on_other_classes_is_no_start() -> None:
+    x, y = examples((2, 5, 11))
+    other = fit(*examples((2, 5)))
+    assert np.array_equal(fit(x, y, start=other).weight, fit(x, y).weight)

@@ -86,17 +86,38 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(bert: Path, compute: C
     assert distance(weights(one), weights(other)) > 0.0
 
 
+def moved_by(encoder: Path, compute: Compute, frozen: float) -> tuple[set[str], set[str]]:
+    """Names of the weights that a tuning moved, and of those it did not (the pooler has no part in it)."""
+    options = replace(QUICK, frozen=frozen)
+    state = fresh(encoder, options, compute)
+    before = weights(state)
+    run(state, options, compute)
+    moved = {name for name, value in weights(state).items() if not torch.equal(value, before[name])}
+    return moved, {name for name in before if name not in moved and "pooler" not in name}
+
+
 @pytest.mark.parametrize("kind", ["bert", "distilbert", "roberta"])
-def test_the_embedding_matrix_does_not_move_and_the_rest_does(
+def test_with_no_layer_frozen_only_the_embedding_matrix_does_not_move(
     encoders: dict[str, Path], compute: Compute, kind: str
 ) -> None:
-    state = fresh(encoders[kind], QUICK, compute)
-    before = weights(state)
-    run(state, QUICK, compute)
-    moved = {name for name, value in weights(state).items() if not torch.equal(value, before[name])}
-    assert not any("word_embeddings" in name for name in moved)
-    unmoved = {name for name in before if name not in moved and "pooler" not in name}
+    moved, unmoved = moved_by(encoders[kind], compute, 0.0)
+    assert moved
     assert all("word_embeddings" in name for name in unmoved)
+
+
+@pytest.mark.parametrize("kind", ["bert", "distilbert", "roberta"])
+def test_half_of_the_layers_frozen_leaves_all_below_the_upper_one_alone(
+    encoders: dict[str, Path], compute: Compute, kind: str
+) -> None:
+    moved, unmoved = moved_by(encoders[kind], compute, 0.5)
+    assert all("layer.1." in name or not name.startswith("encoder.") for name in moved)
+    assert any("layer.1." in name for name in moved)
+    assert all("embeddings" in name or "layer.0." in name for name in unmoved)
+
+
+def test_a_long_text_is_tuned_on_by_its_beginning_and_its_end_token() -> None:
+    assert module.shortened([1, 5, 6, 7, 8, 2], 4) == [1, 5, 6, 2]
+    assert module.shortened([1, 5, 2], 4) == [1, 5, 2]
 
 
 def test_dropout_is_on_while_tuning(bert: Path, compute: Compute) -> None:

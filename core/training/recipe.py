@@ -1,0 +1,79 @@
+"""How the instant head is fitted: strength of the penalty and temperature, chosen by labels each did not see.
+
+Both are chosen anew only when the labels have grown by a tenth, so that a label costs one fit. A head on few labels is
+far too modest (its logits are shrunk by the penalty), and picking by its doubts needs them to mean something; so its
+logits are divided by a temperature (Guo et al. 2017, arXiv 1706.04599) fitted out of fold, drawn towards a usual one
+as far as few labels can't tell.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+PENALTIES = (1.0, 10.0, 100.0)
+USUAL = 10.0
+"""Inverse strength of the penalty until there are labels to choose by."""
+USUAL_TEMPERATURE = 0.5
+WEIGHT = 8.0
+"""As many labels the usual temperature is worth: the width of its prior on a logarithmic scale is one over its root."""
+TEMPERATURES = np.geomspace(0.05, 4.0, 89)
+GROWTH = 1.1
+LEAST = 10
+"""Labels below which nothing is chosen."""
+MOST_CLASSES = 40
+"""Classes above which the penalty stays the usual one: each trial costs seconds there, and gains nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRecipe:
+    """What was chosen, and at how many labels."""
+
+    c: float = USUAL
+    """Inverse strength of the L2 penalty."""
+    temperature: float = USUAL_TEMPERATURE
+    """Logits are divided by it."""
+    n_labels: int = 0
+
+    def serves(self, n_labels: int) -> bool:
+        """Whether it need not be chosen anew for so many labels."""
+        return n_labels < max(LEAST, self.n_labels * GROWTH) and n_labels * GROWTH >= self.n_labels
+
+
+OutOfFold = Callable[[float], tuple[NDArray[np.float32], NDArray[np.int64]]]
+"""penalty → logits [m, classes] of texts judged by a head that did not see them, and the place of their class [m]."""
+
+
+def choose(n_labels: int, n_classes: int, out_of_fold: OutOfFold) -> HeadRecipe:
+    """The penalty with the least out-of-fold loss, each at its best temperature."""
+    penalties: Sequence[float] = PENALTIES if n_labels >= LEAST and n_classes <= MOST_CLASSES else (USUAL,)
+    found = []
+    for c in penalties:
+        logits, gold = out_of_fold(c)
+        temperature, loss = fit_temperature(logits, gold)
+        found.append((loss, abs(math.log(c / USUAL)), c, temperature))
+    _loss, _distance, c, temperature = min(found)
+    return HeadRecipe(c, temperature, n_labels)
+
+
+def fit_temperature(logits: NDArray[np.float32], gold: NDArray[np.int64]) -> tuple[float, float]:
+    """(temperature, mean loss at it) for logits [m, classes] and the place of the right class [m].
+
+    Texts of a class that their head never saw (place -1) say nothing about its temperature. Without any text: the
+    usual one, and no loss.
+    """
+    told = gold >= 0
+    if not told.any():
+        return USUAL_TEMPERATURE, 0.0
+    z, y = logits[told].astype(np.float64), gold[told]
+    losses = np.array([_loss(z / t, y) for t in TEMPERATURES])
+    prior = WEIGHT / 2 * np.log(TEMPERATURES / USUAL_TEMPERATURE) ** 2
+    best = int(np.argmin(losses * len(y) + prior))
+    return float(TEMPERATURES[best]), float(losses[best])
+
+
+def _loss(z: NDArray[np.float64], y: NDArray[np.int64]) -> float:
+    top = z.max(axis=1)
+    return float(np.mean(np.log(np.exp(z - top[:, None]).sum(axis=1)) + top - z[np.arange(len(y)), y]))
