@@ -104,6 +104,17 @@ class Settings:
     tune_length: int = _opt(
         128, _("Tokens of a text that a round reads while it tunes; the model itself reads all."), low=8, high=8192
     )
+    augment: str = _opt(
+        "none",
+        _("With round --full: what is done to a tenth of a text's tokens each time it is learnt from."),
+        choices=("none", "drop", "swap"),
+    )
+    patience: int = _opt(
+        0,
+        _("With round --full: a fold ends after so many epochs in which its held-out loss did not fall; 0: never."),
+        low=0,
+        high=1000,
+    )
     seed: int = _opt(0, _("Seed of everything random."), low=0, high=2**31 - 1)
     idle_seconds: int = _opt(300, _("The worker ends itself after so many seconds without work."), low=1, high=86400)
 
