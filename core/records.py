@@ -39,6 +39,8 @@ class LabelClass:
     """Texts that show what is meant, from the labels file."""
     active: bool = True
     """False once archived: old answers keep it, new ones can't choose it."""
+    keywords: tuple[str, ...] = ()
+    """Words by which a person would search for its texts, from the labels file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""The classes a person lists beforehand: `--labels a,b,c`, or a TOML or CSV file with name, key, description, examples.
+"""The classes a person lists beforehand: `--labels a,b,c`, or a TOML or CSV file that describes them.
 
-In TOML each class is a table `[[labels]]`; in CSV the examples of a class are parted by `|`. Every problem of a file is
-reported at once, each with its place.
+Fields are name, key, description, examples and keywords. In TOML each class is a table `[[labels]]`; in CSV examples
+and keywords are parted by `|`. Every problem of a file is reported at once, each with its place.
 """
 
 import difflib
@@ -19,7 +19,8 @@ from core.importing.rows import encodable
 from core.records import LabelClass
 from core.show import visible
 
-FIELDS = ("name", "key", "description", "examples")
+FIELDS = ("name", "key", "description", "examples", "keywords")
+_LISTS = ("examples", "keywords")
 MAX_NAME = 200
 _TABLE = "labels"
 
@@ -73,8 +74,11 @@ def _csv(rows: Iterator[tuple[int, dict[str, Any] | str]]) -> Iterator[Entry]:
         if isinstance(values, str):
             yield place, {"": values}
         else:
-            examples = [part.strip() for part in values.get("examples", "").split("|") if part.strip()]
-            yield place, values | {"examples": examples}
+            yield place, values | {name: _parts(values[name]) for name in _LISTS if name in values}
+
+
+def _parts(cell: str) -> list[str]:
+    return [part.strip() for part in cell.split("|") if part.strip()]
 
 
 def _classes(entries: Iterator[Entry], source: str) -> list[LabelClass]:
@@ -104,6 +108,7 @@ def _label_class(values: Mapping[str, Any]) -> LabelClass:
         values.get("key", "").strip(),
         values.get("description", "").strip(),
         tuple(values.get("examples", ())),
+        keywords=tuple(word.strip() for word in values.get("keywords", ()) if word.strip()),
     )
 
 
@@ -129,9 +134,10 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
         if not _is_text(values.get(name, "")):
             yield _("{name} is no text").format(name=name)
             return
-    examples = values.get("examples", [])
-    if not isinstance(examples, list) or not all(_is_text(example) for example in examples):
-        yield _("examples is no list of texts")
+    for name in _LISTS:
+        texts = values.get(name, [])
+        if not isinstance(texts, list) or not all(_is_text(text) for text in texts):
+            yield _("{name} is no list of texts").format(name=name)
     yield from _name_problems(values.get("name", "").strip())
     key = values.get("key", "").strip()
     if len(key) > 1 or not key.isprintable():

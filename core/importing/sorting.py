@@ -42,12 +42,23 @@ class Sorter:
             self.refusals.append((line, reason))
 
     def batches(self, pace: Pace) -> Iterator[list[Row]]:
-        """Usable rows, in lists of a size that may be written at once.
+        """Usable rows, in lists of a size that may be written at once; raises as `rows`."""
+        batch: list[Row] = []
+        chars = 0
+        for row in self.rows():
+            batch.append(row)
+            chars += len(row.text) + len(row.meta)
+            if len(batch) >= pace.rows or chars >= pace.chars:
+                yield batch
+                batch, chars = [], 0
+        if batch:
+            yield batch
+
+    def rows(self) -> Iterator[Row]:
+        """Usable rows, one at a time.
 
         Raises InputError as soon as the label column has too many different values.
         """
-        batch: list[Row] = []
-        chars = 0
         for line, values in self.reads:
             self.count += 1
             try:
@@ -57,13 +68,7 @@ class Sorter:
                 continue
             if self.answers.too_many:
                 raise self.answers.too_many_error(self.reads, self.lines.name)
-            batch.append(row)
-            chars += len(row.text) + len(row.meta)
-            if len(batch) >= pace.rows or chars >= pace.chars:
-                yield batch
-                batch, chars = [], 0
-        if batch:
-            yield batch
+            yield row
 
     def _row(self, line: int, values: dict[str, Any] | str) -> Row:
         if isinstance(values, str):

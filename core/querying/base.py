@@ -1,6 +1,6 @@
 """What a query strategy sees and returns. No storage, no torch: arrays in, picks out, the generator passed in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -36,6 +36,10 @@ class PoolView:
     """Share of the queue to draw uniformly at random."""
     picking_pays: bool = True
     """False once labels that were picked proved worse to learn from than as many that were drawn at random."""
+    class_vectors: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
+    """class id → unit vector [dim] of what was said about the class: name, description, examples."""
+    seeded: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
+    """class id → rows whose text holds a keyword of the class; only the open ones among them count."""
 
     def take(self, n: int) -> int:
         """How many of `n` can be picked. Raises PoolExhaustedError if none."""

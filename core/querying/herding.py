@@ -11,7 +11,6 @@ through samples: one that is to be covered, and candidates, half of them those a
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,18 +18,18 @@ from numpy.typing import NDArray
 from core.querying import reasons
 from core.querying.base import Pick, PoolView
 from core.querying.clusters import unit
-from core.querying.uncertainty import gap
+from core.querying.pool import has_model, label_counts, margins, named, sampled, scores_of
 from core.records import Reason
 
 COVERED = 2000
 """Open texts that are to be covered; of a larger pool a sample."""
-CANDIDATES = 2000
+CANDIDATES = 1500
 """Open texts that may be picked."""
 SEARCHED = 50_000
 """Open texts among which the most doubtful candidates are looked for."""
 REMEMBERED = 4000
 """The newest labelled texts whose coverage counts."""
-GREEDY = 64
+GREEDY = 40
 """Picks chosen one by one; the rest of a queue follows by what each would add after them."""
 WIDTH = 0.4
 """Width of the kernel, as a share of the mean distance between two texts of the pool: encoders differ in theirs."""
@@ -71,7 +70,7 @@ class _Ground:
 def herding(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
     """`n` open rows, each adding most to the coverage of what the model doubts; near-duplicates after all others."""
     take = view.take(n)
-    covered = _sample(view.open, COVERED, rng)
+    covered = sampled(view.open, COVERED, rng)
     candidates = _candidates(view, max(CANDIDATES, take), rng)
     x = unit(view.features[candidates])
     ground = _ground(view, covered, x)
@@ -85,20 +84,16 @@ def herding(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
     ]
 
 
-def _sample(rows: NDArray[np.int64], most: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
-
-
 def _candidates(view: PoolView, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Half of them the most doubtful open rows, if there is a model; the others at random."""
     if len(view.open) <= most:
         return view.open
-    if view.probabilities is None:
-        return _sample(view.open, most, rng)
-    searched = _sample(view.open, max(SEARCHED, most), rng)
-    doubtful = searched[np.argsort(gap(view.probabilities, searched), kind="stable")[: most // 2]]
+    if not has_model(view):
+        return sampled(view.open, most, rng)
+    searched = sampled(view.open, max(SEARCHED, most), rng)
+    doubtful = searched[np.argsort(margins(view, searched), kind="stable")[: most // 2]]
     others = np.setdiff1d(view.open, doubtful, assume_unique=True)
-    return np.sort(np.concatenate([doubtful, _sample(others, most - len(doubtful), rng)]))
+    return np.sort(np.concatenate([doubtful, sampled(others, most - len(doubtful), rng)]))
 
 
 def _ground(view: PoolView, covered: NDArray[np.int64], x: NDArray[np.float32]) -> _Ground:
@@ -119,18 +114,13 @@ def _ground(view: PoolView, covered: NDArray[np.int64], x: NDArray[np.float32]) 
 
 def _weights(view: PoolView, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """How much each text wants to be covered: the model's doubt, more for classes that are short of labels."""
-    if view.probabilities is None or view.probabilities.shape[1] < 2:
+    if not has_model(view):
         return np.ones(len(rows), np.float32)
-    doubt = FLOOR + 1.0 - gap(view.probabilities, rows)
-    place = {c: i for i, c in enumerate(view.class_ids)}
-    counts = np.zeros(len(place))
-    for classes in view.classes:
-        for c in classes:
-            if c in place:
-                counts[place[c]] += 1
-    shortage = (max(counts.mean(), 1.0) / np.maximum(counts, 1.0)) ** BALANCE
-    p = np.asarray(view.probabilities[rows], np.float32)
-    return np.asarray(doubt * (p @ shortage.astype(np.float32)), np.float32)
+    doubt = FLOOR + 1.0 - margins(view, rows)
+    labels = label_counts(view)
+    counts = np.array([labels.get(c, 0) for c in view.class_ids], np.float32)
+    shortage = (max(float(counts.mean()), 1.0) / np.maximum(counts, 1.0)) ** BALANCE
+    return np.asarray(doubt * (np.asarray(scores_of(view)[rows], np.float32) @ shortage), np.float32)
 
 
 def _asked_already(view: PoolView, x: NDArray[np.float32], twins: float) -> NDArray[np.bool_]:
@@ -187,11 +177,11 @@ def _rest(ground: _Ground, x: NDArray[np.float32], order: list[int], take: int) 
 
 
 def _reason(view: PoolView, row: int, similar: int) -> Reason:
-    if view.probabilities is None or view.probabilities.shape[1] < 2:
+    if not has_model(view):
         return Reason(reasons.TYPICAL, {"similar": similar})
-    p: NDArray[Any] = np.asarray(view.probabilities[row], np.float32)
+    p = np.asarray(scores_of(view)[row], np.float32)
     first, second = (int(i) for i in np.argsort(-p, kind="stable")[:2])
-    names = [view.names.get(view.class_ids[i], str(view.class_ids[i])) for i in (first, second)]
+    names = [named(view, view.class_ids[i]) for i in (first, second)]
     return Reason(
         reasons.HERDING,
         {

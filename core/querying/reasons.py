@@ -6,17 +6,10 @@ from typing import Any
 from core.i18n import _
 from core.records import Reason
 
-RANDOM, AUDIT, TYPICAL, RARE, MARGIN, LEAST, ENTROPY, HERDING, UNRANKED = (
-    "random",
-    "audit",
-    "typical",
-    "rare",
-    "margin",
-    "least_confidence",
-    "entropy",
-    "herding",
-    "unranked",
-)
+RANDOM, AUDIT, UNRANKED, REST = "random", "audit", "unranked", "rest"
+TYPICAL, COVERS, NAMED, SEEDED, RARE = "typical", "covers", "named", "seeded", "rare"
+MARGIN, LEAST, ENTROPY, GROUPED = "margin", "least_confidence", "entropy", "grouped"
+GRADIENT, CONTRAST, SPLIT, HERDING = "gradient", "contrast", "split", "herding"
 
 
 def _typical(args: Mapping[str, Any]) -> str:
@@ -30,6 +23,25 @@ def _herding(args: Mapping[str, Any]) -> str:
     )
     n = int(args.get("similar", 0))
     return _("{doubt}, stands for {n} similar texts").format(doubt=doubt, n=n) if n > 1 else doubt
+
+
+def _covers(args: Mapping[str, Any]) -> str:
+    n = int(args.get("similar", 0))
+    return _("speaks for {n} texts that no answer reaches yet").format(n=n) if n > 1 else _("no answer reaches it yet")
+
+
+def _grouped(args: Mapping[str, Any]) -> str:
+    n, first, second = int(args.get("similar", 1)), args.get("first", "?"), args.get("second", "?")
+    return _("{first} or {second}; speaks for a group of {n} such doubts").format(first=first, second=second, n=n)
+
+
+def _contrast(args: Mapping[str, Any]) -> str:
+    first, second, p, q = (args.get(k, d) for k, d in (("first", "?"), ("second", "?"), ("p", 0.0), ("q", 0.0)))
+    if first == second:
+        return _("{first} {p:.2f}, where similar labelled texts have {q:.2f}").format(first=first, p=p, q=q)
+    return _("{first} {p:.2f}, but similar labelled texts say {second} {q:.2f}").format(
+        first=first, p=p, second=second, q=q
+    )
 
 
 _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -47,6 +59,26 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     ENTROPY: lambda args: _("undecided between about {k:.1f} classes").format(k=args.get("k", 1.0)),
     HERDING: _herding,
+    COVERS: _covers,
+    NAMED: lambda args: _("sounds like {label}, which has {n} labels so far").format(
+        label=args.get("label", "?"), n=args.get("n", 0)
+    ),
+    SEEDED: lambda args: _("holds a keyword of {label}, which has {n} labels so far").format(
+        label=args.get("label", "?"), n=args.get("n", 0)
+    ),
+    GROUPED: _grouped,
+    GRADIENT: lambda args: _("would move the model elsewhere than the texts before it: {first} {p:.2f}").format(
+        first=args.get("first", "?"), p=args.get("p", 0.0)
+    ),
+    CONTRAST: _contrast,
+    SPLIT: lambda args: _("{n} small models disagree: {votes} for {first}, {others} for {second}").format(
+        n=args.get("n", 0),
+        votes=args.get("votes", 0),
+        first=args.get("first", "?"),
+        others=args.get("others", 0),
+        second=args.get("second", "?"),
+    ),
+    REST: lambda _args: _("nothing more telling is left"),
     UNRANKED: lambda _args: _("drawn at random: no ranking is ready yet"),
 }
 

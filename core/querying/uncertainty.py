@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from core.querying import reasons
 from core.querying.base import Pick, PoolView
+from core.querying.pool import CHUNK
 from core.querying.randomly import randomly
 from core.records import Reason
 
@@ -15,22 +16,6 @@ NEAR = 0.95
 """Cosine above which two texts are not both asked."""
 CANDIDATES = 4
 """How many times `n` are looked at for that."""
-_CHUNK = 16384
-
-
-def gap(probabilities: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Difference between the two most probable classes of each of these rows, [rows]; 1 where there is one class.
-
-    `probabilities`: [n, classes], memory-mapped or not; read in chunks.
-    """
-    out = np.ones(len(rows), np.float32)
-    if probabilities.shape[1] < 2:
-        return out
-    for start in range(0, len(rows), _CHUNK):
-        p = np.asarray(probabilities[rows[start : start + _CHUNK]], np.float32)
-        top = np.partition(p, -2, axis=1)[:, -2:]
-        out[start : start + _CHUNK] = top[:, 1] - top[:, 0]
-    return out
 
 
 def margin(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
@@ -69,11 +54,11 @@ def _by(
     if view.probabilities is None or view.probabilities.shape[1] < 2:
         return randomly(view, n, rng)
     take = view.take(n)
-    p = view.probabilities[view.open]
-    order = np.lexsort((rng.random(len(p)), score(p)))[: take * CANDIDATES]
+    p = view.probabilities
+    scores = np.concatenate([score(p[view.open[at : at + CHUNK]]) for at in range(0, len(view.open), CHUNK)])
+    order = np.lexsort((rng.random(len(scores)), scores))[: take * CANDIDATES]
     picked = _without_twins(view.features, view.open[order], take)
-    place = {int(row): i for i, row in zip(order, view.open[order], strict=True)}
-    return [Pick(row, name, why(view, p[place[row]])) for row in picked]
+    return [Pick(row, name, why(view, p[row])) for row in picked]
 
 
 def _without_twins(features: NDArray[Any], rows: NDArray[np.int64], take: int) -> list[int]:

@@ -15,9 +15,15 @@ from core.store import changes
 
 
 def all_classes(con: Connection) -> list[LabelClass]:
-    """Every class in the order of creation, archived ones included."""
-    rows = con.execute("SELECT id, name, key, description, examples, active FROM classes ORDER BY id")
-    return [LabelClass(r[0], r[1], r[2], r[3], tuple(json.loads(r[4])), bool(r[5])) for r in rows]
+    """Every class in the order of creation, archived ones included; keywords are kept by the change that made it."""
+    rows = con.execute(
+        "SELECT c.id, c.name, c.key, c.description, c.examples, c.active, coalesce((SELECT"
+        " json_extract(h.payload, '$.keywords') FROM changes h WHERE h.class_id = c.id AND h.kind = 'class.new'), '[]')"
+        " FROM classes c ORDER BY c.id"
+    )
+    return [
+        LabelClass(r[0], r[1], r[2], r[3], tuple(json.loads(r[4])), bool(r[5]), tuple(json.loads(r[6]))) for r in rows
+    ]
 
 
 def names(con: Connection) -> dict[int, str]:
@@ -62,6 +68,8 @@ def add(con: Connection, new: Iterable[LabelClass], annotator: str, *, act: str 
             (item.name, item.key, item.description, json.dumps(item.examples, ensure_ascii=False)),
         ).fetchone()
         told = {"name": item.name, "key": item.key, "description": item.description, "examples": list(item.examples)}
+        if item.keywords:
+            told["keywords"] = list(item.keywords)
         changes.append(con, changes.CLASS_NEW, told, annotator, act=act, class_id=row[0])
 
 

@@ -7,6 +7,7 @@ for as a phrase.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from core.connection import Connection
 
@@ -22,6 +23,8 @@ _UNSPACED_RUN = re.compile(
 )
 _PREFIX_FROM = 2
 """Shorter words are asked for as they are: as prefixes they would match most of the pool, slowly."""
+_KEYWORD_PREFIX_FROM = 4
+"""Shorter keywords are asked for as they are: "car" is not meant to find "care"."""
 _MAX_WORDS = 32
 """More words than that are not looked at: each one costs a pass over its postings."""
 _MAX_QUERY = 1000
@@ -54,6 +57,31 @@ def find(con: Connection, query: str, limit: int = 100) -> list[int]:
         (asked, limit),
     )
     return [row[0] for row in rows]
+
+
+def open_with(con: Connection, keywords: Iterable[str], limit: int) -> list[int]:
+    """Ids of open pool texts that hold one of the keywords, each a word or a phrase; if more than `limit`, scattered.
+
+    A keyword that ends in a word of four letters or more may go on in the text ("refund" finds "refunded"). Letter case
+    and accents don't count. A keyword without a letter or digit finds nothing.
+    """
+    asked = " OR ".join(dict.fromkeys(_keyword(word) for word in keywords if any(c.isalnum() for c in word)))
+    if not asked:
+        return []
+    rows = con.execute(
+        "SELECT s.rowid FROM search s JOIN examples x ON x.id = s.rowid WHERE s.text MATCH ? AND x.state = 'open'"
+        " AND x.split = 'pool' AND x.import_id IN (SELECT id FROM imports WHERE state = 'whole')"
+        " ORDER BY (s.rowid * 2654435761) & 4294967295 LIMIT ?",
+        (asked, limit),
+    )
+    return sorted(row[0] for row in rows)
+
+
+def _keyword(word: str) -> str:
+    clean = word[:_MAX_QUERY].encode("utf-8", "replace").decode().replace("\x00", " ")
+    words = indexed(clean).split()
+    quoted = '"' + " ".join(words).replace('"', '""') + '"'
+    return quoted + " *" if len(words[-1]) >= _KEYWORD_PREFIX_FROM else quoted
 
 
 def expression(query: str) -> str:

@@ -6,13 +6,14 @@ Logistic regression by scikit-learn with one BLAS thread: with two it was fifty 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from core.publish import publish_file
 
@@ -20,6 +21,14 @@ WEIGHTS, STORY = "head.safetensors", "head.json"
 _CHUNK = 16384
 TOLERANCE = 1e-5
 """Where a fit ends; fine enough that one begun at the last head ends where one begun at zero does."""
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """Looking for the BLAS libraries of the process takes milliseconds, so it is done once, when all are loaded."""
+    import sklearn.linear_model  # noqa: F401 (brings SciPy's BLAS)
+
+    return ThreadpoolController()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,7 @@ class Head:
     def probabilities(self, features: NDArray[Any]) -> NDArray[np.float32]:
         """features [n, dim] (memory-mapped or not) → softmax probabilities [n, classes], in chunks."""
         out = np.empty((len(features), len(self.class_ids)), np.float32)
-        with threadpool_limits(1):
+        with _threads().limit(limits=1):
             for start in range(0, len(features), _CHUNK):
                 out[start : start + _CHUNK] = softmax(self.logits(features[start : start + _CHUNK]))
         return out
@@ -78,7 +87,7 @@ def fit(
     if start is not None and start.class_ids == ids and start.weight.shape[1] == x.shape[1]:
         model.set_params(warm_start=True)
         model.coef_, model.intercept_ = _rows_to_start(start, temperature)
-    with threadpool_limits(1):
+    with _threads().limit(limits=1):
         model.fit(x, y)
     weight, bias = model.coef_ / temperature, model.intercept_ / temperature
     if len(found) == 2:  # one row of log-odds becomes two rows with the same softmax

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core import inuse, plugins, predictions, queue
+from core import clock, inuse, plugins, predictions, queue
 from core.connection import Connection, transaction
 from core.evaluation import paying
 from core.project import Project
@@ -27,6 +27,7 @@ from core.training.round import STORY, folds_of
 from core.training.space import Space
 from core.training.space import load as load_space
 from core.vectors import VectorStore, rows_of
+from core.worker.class_texts import class_vectors, seeded
 from core.worker.judging import Judge, guesses_of, out_of_fold, strata
 
 KEPT_RANKINGS = 3
@@ -83,18 +84,34 @@ class Fitted:
     """Probabilities, [n, classes] float16 in a file without a name: a million texts need no memory for them."""
 
 
-def refresh(project: Project, con: Connection) -> None:
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds of one refresh, for whoever measures."""
+
+    head: float
+    """Fitting the head, and its scores for every text."""
+    picking: float
+    """Lining up the queue."""
+    judging: float
+    """Publishing, and judging the head."""
+
+
+def refresh(project: Project, con: Connection) -> Spent:
     """Publish a new ranking for the decisions as they are now; a queue alone, if nothing can be learnt yet."""
     now = _look(project, con)
+    started = clock.monotonic()
     fitted = None
     if not now.task.training_problem(now.known.answers):
         fitted = _fit(project, con, now)
-    queue_items = [_item(now, pick, fitted) for pick in _pick(con, now, fitted)]
-    ranking = _publish(project, con, now, queue_items, fitted)
+    learnt = clock.monotonic()
+    picks = _pick(project, con, now, fitted)
+    picked = clock.monotonic()
+    ranking = _publish(project, con, now, [_item(now, pick, fitted) for pick in picks], fitted)
     if fitted is not None:
         _judge(project, con, now, fitted)
     with transaction(con):
         meta.put(con, models.JUDGED, ranking)
+    return Spent(learnt - started, picked - learnt, clock.monotonic() - picked)
 
 
 def _fit(project: Project, con: Connection, now: Moment) -> Fitted:
@@ -194,9 +211,10 @@ def labelled_rows(task: Task[Any], ids: NDArray[np.int64], items: list[LabelledE
     return Labelled(kept, [task.decode(item.stored) for item in kept], rows[rows >= 0])
 
 
-def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
+def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
     rows = rows_of(now.ids, np.array(examples.open_ids(con), np.int64))
     found = paying.from_json(meta.get(con, models.PAYING))
+    missing = bool(classes.active_ids(con) - classes.counts(con).keys())  # only for such classes names are looked at
     view = PoolView(
         now.vectors,
         rows[rows >= 0],
@@ -206,6 +224,8 @@ def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
         fitted.scores if fitted else None,
         now.names,
         now.settings.audit_share,
+        class_vectors=class_vectors(project, con, now.space) if missing else {},
+        seeded=seeded(con, now.ids) if missing else {},
         picking_pays=found is None or found.pays,
     )
     strategy: Strategy = plugins.load(plugins.STRATEGIES, now.settings.strategy)

@@ -257,7 +257,7 @@ def test_an_import_that_fails_on_the_way_leaves_every_row_as_it_was(forked: Cli,
     assert forked("status", "mail", "--json").json["pool"] == len(TEXTS)
 
 
-WITH_DIR = [entry.name for entry in COMMANDS if entry.name not in {"demo", "new", "predict", "completion"}]
+WITH_DIR = [entry.name for entry in COMMANDS if entry.name not in {"demo", "new", "simulate", "predict", "completion"}]
 MORE = {
     "import": ("in.csv",),
     "label": ("-",),

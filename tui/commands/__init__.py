@@ -34,6 +34,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("cancel", LEARN, _("Stop a job."), "jobs"),
     Entry("logs", LEARN, _("Show the worker's log."), "jobs"),
     Entry("metrics", LEARN, _("Show per-class metrics with interval and source.")),
+    Entry("simulate", LEARN, _("Run the loop on labelled texts, to see how few labels do.")),
     Entry("export", SHIP, _("Export the model in use as an ONNX bundle.")),
     Entry("labels", SHIP, _("Write the labelled texts to a file.")),
     Entry("predict", SHIP, _("Predict with a bundle, by onnxruntime alone.")),

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from core import clock, forecast, settings
 from core.errors import HandfulError
+from core.evaluation import paying
 from core.i18n import _
 from core.inuse import source_name
 from core.records import Job, RoundSummary
@@ -85,6 +86,7 @@ class RoundsScreen(HandfulScreen):
         yield Line(id="model")
         yield Static(id="why", markup=False)
         yield Line(id="rule")
+        yield Line(id="picking")
         yield ProgressLine()
         yield Spark(_("loss"))
         yield RowList(columns)
@@ -122,6 +124,8 @@ class RoundsScreen(HandfulScreen):
         job = requests.running(session)
         events = requests.told(session, job)
         self.query_one("#rule", Line).show([(rule.explain(session.con, session.settings), "text")])
+        found = paying.from_json(meta.get(session.con, models.PAYING))
+        self.query_one("#picking", Line).show([(paying.words(found), "muted")])
         bar = self.query_one(ProgressLine)
         bar.display = job is not None
         if job is not None:

@@ -107,6 +107,15 @@ def test_a_class_keeps_all_that_was_said_about_it(con: Connection) -> None:
     assert classes.names(con) == dict(enumerate([*CLASS_NAMES, "退款"], 1))
 
 
+def test_keywords_stay_with_a_class_whatever_becomes_of_its_name(con: Connection) -> None:
+    with transaction(con):
+        classes.add(con, [LabelClass(0, "lost", keywords=("lost parcel", "退款"))], "ann")
+    classes.rename(con, 4, "gone", "ann")
+    classes.archive(con, 4, "ann")
+    classes.revive(con, 4, "ann")
+    assert [item.keywords for item in classes.all_classes(con)] == [(), (), (), ("lost parcel", "退款")]
+
+
 def test_C7_class_ids_are_permanent_and_never_used_twice(con: Connection) -> None:
     give(con, 1, 3)
     con.execute("UPDATE classes SET active = 0 WHERE id = 3")

@@ -16,6 +16,7 @@ from core import settings
 from core.errors import InputError, RefusedError
 from core.intake import new_project
 from core.project import Project
+from core.records import LabelClass
 from core.store import classes, examples, meta
 
 
@@ -78,11 +79,14 @@ def test_a_list_of_labels_closes_the_classes(home: Path, data: Path) -> None:
 
 def test_a_labels_file_describes_the_classes(home: Path, data: Path) -> None:
     path = data.with_name("labels.toml")
-    path.write_text('[[labels]]\nname = "x"\nkey = "q"\ndescription = "d"\nexamples = ["e"]\n[[labels]]\nname = "y"\n')
+    path.write_text(
+        '[[labels]]\nname = "x"\nkey = "q"\ndescription = "d"\nexamples = ["e"]\nkeywords = ["k"]\n'
+        '[[labels]]\nname = "y"\n'
+    )
     project = make(home, data, labels=str(path))
     with project.open() as con:
         found = classes.all_classes(con)
-    assert [(c.name, c.key, c.description, c.examples) for c in found] == [("x", "q", "d", ("e",)), ("y", "", "", ())]
+    assert found == [LabelClass(1, "x", "q", "d", ("e",), keywords=("k",)), LabelClass(2, "y")]
 
 
 @pytest.mark.parametrize(

@@ -23,15 +23,20 @@ def test_a_toml_file(tmp_path: Path) -> None:
     path = tmp_path / "labels.toml"
     path.write_text(
         '[[labels]]\nname = "refund"\nkey = "r"\ndescription = "Money back"\nexamples = ["a, b", "c"]\n'
+        'keywords = ["refund", " money back ", " "]\n'
         '[[labels]]\nname = "other"\n'
     )
-    assert parse(str(path)) == [LabelClass(0, "refund", "r", "Money back", ("a, b", "c")), LabelClass(0, "other")]
+    refund = LabelClass(0, "refund", "r", "Money back", ("a, b", "c"), keywords=("refund", "money back"))
+    assert parse(str(path)) == [refund, LabelClass(0, "other")]
 
 
 def test_a_csv_file(tmp_path: Path) -> None:
     path = tmp_path / "labels.csv"
-    path.write_text('name,key,examples\nrefund,r,"a, b | c"\nother,,\n')
-    assert parse(str(path)) == [LabelClass(0, "refund", "r", "", ("a, b", "c")), LabelClass(0, "other")]
+    path.write_text('name,key,examples,keywords\nrefund,r,"a, b | c",refund| money back |\nother,,,\n')
+    refund = LabelClass(0, "refund", "r", "", ("a, b", "c"), keywords=("refund", "money back"))
+    assert parse(str(path)) == [refund, LabelClass(0, "other")]
+    path.write_text("name,keywords\nrefund,money\n")
+    assert parse(str(path)) == [LabelClass(0, "refund", keywords=("money",))]
 
 
 def test_every_problem_is_told_with_its_place(tmp_path: Path) -> None:
@@ -51,10 +56,14 @@ def test_every_problem_is_told_with_its_place(tmp_path: Path) -> None:
 
 def test_toml_values_of_the_wrong_kind_are_told(tmp_path: Path) -> None:
     path = tmp_path / "labels.toml"
-    path.write_text('[[labels]]\nname = 5\n[[labels]]\nname = "a"\nexamples = "b"\n[[labels]]\nname = "a\\u001b[2J"\n')
+    path.write_text(
+        '[[labels]]\nname = 5\n[[labels]]\nname = "a"\nexamples = "b"\nkeywords = ["x", 3]\n'
+        '[[labels]]\nname = "a\\u001b[2J"\n'
+    )
     found = problems(str(path))
     assert "[[labels]] 1: name is no text" in found
     assert "[[labels]] 2: examples is no list of texts" in found
+    assert "[[labels]] 2: keywords is no list of texts" in found
     assert "[[labels]] 3: the name holds a character that can't be shown" in found
     assert "\x1b" not in found
 

@@ -7,9 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.connection import Connection
-from core.store import imports
-from core.store.search import find, indexed
-from tests.nasty import NASTY
+from core.store import imports, labels
+from core.store.labels import Decision
+from core.store.search import find, indexed, open_with
+from core.tasks.classify import CLASSIFY, ClassAnswer
+from tests.nasty import NASTY, STORABLE
 
 
 def test_ascii_goes_into_the_index_untouched() -> None:
@@ -80,3 +82,54 @@ def test_D12_no_nasty_string_makes_search_fail(con: Connection) -> None:
 @given(query=st.text(st.characters(codec=None) | st.sampled_from('"*()-:^+ \x00退')))
 def test_D12_no_string_makes_search_fail(con: Connection, query: str) -> None:
     find(con, query)
+
+
+# --- keywords
+
+
+@pytest.mark.parametrize(
+    ("keywords", "found"),
+    [
+        (["refund"], [1]),
+        (["REFUNDED"], []),
+        (["acco"], [9]),
+        (["car"], []),
+        (["money back"], [4]),
+        (["back money"], []),
+        (["back"], [4, 10]),
+        (["money back", "login", "退款"], [4, 6]),
+        (["log in", "speed test"], [2, 11]),
+        (["款"], [6]),
+        (["return"], []),
+        (["I can't"], [2]),
+        ([], []),
+        (["", "?!", "😄", " \x00 "], []),
+        (["?!", "refund"], [1]),
+    ],
+)
+def test_keywords_are_words_or_phrases_of_open_texts(con: Connection, keywords: list[str], found: list[int]) -> None:
+    assert open_with(con, keywords, 100) == found
+
+
+def test_answered_and_skipped_texts_are_no_longer_found_by_keywords(con: Connection) -> None:
+    decisions = [Decision(4, CLASSIFY.encode(ClassAnswer(1))), Decision(10, None)]
+    labels.decide(con, CLASSIFY, decisions[:1], "ann")
+    assert open_with(con, ["back"], 100) == [10]
+    labels.decide(con, CLASSIFY, decisions[1:], "ann")
+    assert open_with(con, ["back"], 100) == []
+
+
+def test_of_many_texts_with_a_keyword_some_from_everywhere_are_taken(
+    con: Connection, add_texts: Callable[..., object]
+) -> None:
+    add_texts(con, [f"lost parcel number {n}" for n in range(1000)])
+    found = open_with(con, ["parcel"], 50)
+    assert len(set(found)) == 50
+    assert found == sorted(found) == open_with(con, ["parcel"], 50)
+    assert min(found) < 200
+    assert max(found) > 800
+
+
+@pytest.mark.parametrize("word", STORABLE)
+def test_no_keyword_can_fail(con: Connection, word: str) -> None:
+    assert set(open_with(con, [word, "refund"], 100)) >= {1}

@@ -27,7 +27,23 @@ def view_with(labels: int, *, share: float = 0.0) -> PoolView:
 
 def test_texts_are_picked_by_herding_from_the_first_label_to_the_last() -> None:
     for labels in (0, 5, 40):
-        assert set(strategies(auto(view_with(labels), 20, rng(0)))) == {"herding"}
+        silent = replace(view_with(labels), class_vectors={}, seeded={})
+        assert set(strategies(auto(silent, 20, rng(0)))) == {"herding"}
+
+
+def test_what_was_said_about_a_class_without_labels_takes_turns_with_the_pool() -> None:
+    view = view_with(9)
+    told = replace(view, class_vectors={99: view.features[view.open[0]]}, seeded={})
+    assert strategies(auto(told, 4, rng(0))) == ["herding", "named"] * 2
+    words = replace(view, class_vectors={}, seeded={99: view.open[:1]})
+    assert strategies(auto(words, 4, rng(0))) == ["herding", "seeds", "herding", "herding"]
+
+
+def test_a_class_with_a_label_is_left_to_the_model() -> None:
+    view = view_with(9)
+    known = view.classes[0][0]
+    told = replace(view, class_vectors={known: view.features[view.open[0]]}, seeded={known: view.open[:5]})
+    assert set(strategies(auto(told, 20, rng(0)))) == {"herding"}
 
 
 def test_where_picking_does_not_pay_texts_are_drawn_at_random_and_have_a_probability() -> None:

@@ -1,6 +1,7 @@
 """What every query strategy owes, whoever wrote it: one battery over all that are registered."""
 
 import random
+import tracemalloc
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,13 @@ from hypothesis import strategies as st
 from core import plugins
 from core.querying import reasons
 from core.querying.base import Pick, PoolExhaustedError, PoolView, Strategy
-from tests.unit.querying.worlds import cold, pool, unit
+from tests.unit.querying.worlds import cold, described, pool, topics, unit
 
 NAMES = plugins.names(plugins.STRATEGIES)
+BLIND = {"random", "auto"}
+"""Draw at random, all or in part, so that copies are as likely as any text."""
+BY_SCORE_ALONE = {"entropy", "least-confidence", "margin"}
+"""Compare their picks with each other, not with what is labelled."""
 
 
 @pytest.fixture(params=NAMES)
@@ -44,7 +49,9 @@ def check(view: PoolView, picks: list[Pick], n: int) -> None:
 
 
 def test_the_promised_strategies_are_registered() -> None:
-    assert {"auto", "entropy", "least-confidence", "margin", "random", "typical"} <= set(NAMES)
+    first = {"auto", "entropy", "least-confidence", "margin", "random", "typical"}
+    others = {"badge", "balance", "committee", "contrastive", "diverse", "named", "probcover", "seeds"}
+    assert first | others <= set(NAMES)
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 20, 46])
@@ -96,6 +103,102 @@ def test_a_row_without_features_does_no_harm(strategy: Strategy) -> None:
     view = pool(40)
     view.features[view.open[:3]] = 0.0
     check(view, strategy(view, 26, rng()), 26)
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - BLIND))
+def test_near_copies_are_not_asked_twice_while_others_remain(name: str) -> None:
+    strategy: Strategy = plugins.load(plugins.STRATEGIES, name)
+    for start in (copies := thrice(30), *([] if name in BY_SCORE_ALONE else [cold(copies)])):
+        for seed in range(4):
+            meanings = [row % 30 for row in rows(strategy(start, 22, rng(seed)))]
+            assert len(set(meanings)) == 22
+            assert sorted(rows(strategy(start, 1000, rng(seed)))) == start.open.tolist(), "copies come last, but come"
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - BLIND - BY_SCORE_ALONE))
+def test_near_copies_of_labelled_texts_wait_too(name: str) -> None:
+    strategy: Strategy = plugins.load(plugins.STRATEGIES, name)
+    view = thrice(30, labelled=6)
+    for seed in range(4):
+        meanings = [row % 30 for row in rows(strategy(view, 24, rng(seed)))]
+        assert sorted(meanings) == list(range(6, 30))
+
+
+def thrice(meanings: int, *, labelled: int = 0) -> PoolView:
+    """Each text three times, nearly equal; the first `labelled` ones have an answer, their copies have none."""
+    draw = np.random.default_rng(0)
+    x = np.tile(draw.normal(size=(meanings, 16)), (3, 1))
+    x = unit(x + draw.normal(size=x.shape) * 0.02)
+    p = draw.dirichlet(np.ones(3), len(x)).astype(np.float32)
+    done = np.arange(labelled)
+    ids = (10, 11, 12)
+    given = [(ids[i % 3],) for i in range(labelled)]
+    view = PoolView(x, np.arange(labelled, len(x)), done, given, ids, p, {i: f"class {i}" for i in ids})
+    return described(view, ids)
+
+
+@pytest.mark.parametrize("n", [5, 150])
+def test_seventy_seven_classes_are_normal(strategy: Strategy, n: int) -> None:
+    view, _group = topics([12] * 77, labels=1, spread=0.05)
+    for start in (view, cold(view)):
+        check(start, strategy(start, n, rng()), n)
+
+
+def test_classes_of_one_percent_are_normal(strategy: Strategy) -> None:
+    view, _group = topics([600, 380, 10, 10])
+    for start in (view, cold(view)):
+        check(start, strategy(start, 60, rng()), 60)
+
+
+def test_a_class_nobody_has_met_is_no_reason_to_fail(strategy: Strategy) -> None:
+    view = pool(60, classes=2)
+    unmet = replace(view, names=view.names | {99: "unmet"})
+    vectors = dict(view.class_vectors) | {99: unit(np.ones((1, 16)))[0]}
+    unmet = replace(unmet, class_vectors=vectors, seeded=dict(view.seeded) | {99: view.open[:4]})
+    check(unmet, strategy(unmet, 20, rng()), 20)
+
+
+def test_keywords_found_in_texts_that_are_not_open_are_not_asked(strategy: Strategy, view: PoolView) -> None:
+    stale = replace(view, seeded={10: view.labelled.copy(), 11: np.arange(len(view.features))})
+    check(stale, strategy(stale, 46, rng()), 46)
+
+
+def test_a_pool_of_one_text_is_served(strategy: Strategy) -> None:
+    single = PoolView(unit(np.ones((1, 8))), np.arange(1), np.empty(0, np.int64))
+    assert rows(strategy(single, 5, rng())) == [0]
+
+
+def test_a_queue_of_thousands_is_lined_up(strategy: Strategy) -> None:
+    view = pool(3000, labelled=40)
+    check(view, strategy(view, 2500, rng()), 2500)
+
+
+def test_of_a_large_pool_on_disk_only_pieces_come_into_memory(strategy: Strategy, large: PoolView) -> None:
+    tracemalloc.start()
+    try:
+        picks = strategy(large, 50, rng())
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    check(large, picks, 50)
+    assert peak < 110e6, "the features alone are 154 MB in float32"
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> PoolView:
+    """300,000 texts, their features memory-mapped."""
+    n, dim, draw = 300_000, 128, np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("large") / "vectors.f16"
+    with path.open("wb") as file:
+        for _piece in range(10):
+            unit(draw.normal(size=(n // 10, dim))).astype(np.float16).tofile(file)
+    features = np.memmap(path, np.float16, "r", shape=(n, dim))
+    p = draw.random((n, 5), np.float32)
+    p /= p.sum(axis=1, keepdims=True)
+    done, ids = np.arange(0, 3000, 30), tuple(range(10, 15))
+    given = [(ids[i % 5],) for i in range(len(done))]
+    view = PoolView(features, np.setdiff1d(np.arange(n), done), done, given, ids, p, {i: str(i) for i in ids})
+    return described(view, ids)
 
 
 def test_the_same_seed_gives_the_same_picks(strategy: Strategy, view: PoolView) -> None:

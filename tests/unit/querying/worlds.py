@@ -26,7 +26,39 @@ def pool(
     given = [(ids[i % classes],) for i in range(labelled)] if classes else []
     scores = draw.dirichlet(np.ones(classes), n).astype(np.float32) if model and classes else None
     names = {i: f"class {i}" for i in ids}
-    return PoolView(features, np.sort(rest), done, given, ids if scores is not None else (), scores, names, 0.2)
+    view = PoolView(features, np.sort(rest), done, given, ids if scores is not None else (), scores, names, 0.2)
+    return described(view, ids, seed)
+
+
+def described(view: PoolView, ids: tuple[int, ...], seed: int = 0) -> PoolView:
+    """The same pool, its classes described, each with keywords that some texts hold, open or not."""
+    draw = np.random.default_rng((seed, 1))
+    n, dim = view.features.shape
+    vectors = {i: unit(draw.normal(size=(1, dim)))[0] for i in ids}
+    return replace(view, class_vectors=vectors, seeded={i: draw.integers(0, n, n // 8) for i in ids})
+
+
+def topics(
+    sizes: list[int], *, labels: int = 2, spread: float = 0.06, dim: int = 96, sharp: float = 12.0, seed: int = 0
+) -> tuple[PoolView, NDArray[np.int64]]:
+    """A group of texts per class, `labels` of each labelled, a model that knows the groups; and each row's group."""
+    view, group = blobs(sizes, spread=spread, dim=dim, seed=seed)
+    ids = tuple(range(10, 10 + len(sizes)))
+    first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    done = np.concatenate([np.arange(s, s + min(labels, size)) for s, size in zip(first, sizes, strict=True)])
+    logits = view.features @ np.eye(len(sizes), dim, dtype=np.float32).T * sharp
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    names = {i: f"class {i}" for i in ids}
+    known = PoolView(
+        view.features,
+        np.setdiff1d(view.open, done),
+        done,
+        [(ids[g],) for g in group[done]],
+        ids,
+        np.asarray(p / p.sum(axis=1, keepdims=True), np.float32),
+        names,
+    )
+    return described(known, ids, seed), group
 
 
 def cold(view: PoolView) -> PoolView:
