@@ -3,8 +3,11 @@
 Chang, Ratinov, Roth and Srikumar 2008, "Importance of Semantic Representation: Dataless Classification" (a text belongs
 to the class whose name is nearest), and Yin, Hay and Roth 2019 (arXiv 1909.00161) for descriptions. Short names lie
 near to everything or to nothing, so each class's cosines are first put on one scale over the pool, and a text speaks
-for a class by how much nearer it is to it than to any other. Of large pools a sample is looked at.
+for a class by how much nearer it is to it than to any other. The very nearest texts repeat the name and each other, so
+of the nearer ones the typical ones are asked (`typical`). Of large pools a sample is looked at.
 """
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +24,13 @@ MAX_POOL = 50_000
 MAX_CELLS = 5_000_000
 """Rows × classes that are held at once; with very many classes fewer rows are looked at."""
 
+SURE = 0.3
+"""Typical texts are looked for among those that are at least this part as near to their class as the nearest ones."""
+NEAREST = 4
+"""How many those are; for a class of very few texts, nothing else is looked at."""
+FRONT = 8
+"""Typical texts that come before the others."""
+
 
 def by_names(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
     """`n` open rows, those nearest to each class's text, classes with fewest labels first; then typical ones."""
@@ -28,7 +38,7 @@ def by_names(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
         return typical(view, n, rng)
     limit = min(LINE, 2 * view.take(n))
     rows = sampled(view.open, min(MAX_POOL, max(1000, MAX_CELLS // len(view.class_vectors))), rng)
-    lines = _lines(view, rows, contrast(_cosines(view, rows)), limit)
+    lines = _lines(view, rows, contrast(_cosines(view, rows)), limit, rng)
     return in_turns(view, n, rng, lines, "named", reasons.NAMED)
 
 
@@ -60,12 +70,28 @@ def _cosines(view: PoolView, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     return out
 
 
-def _lines(view: PoolView, rows: NDArray[np.int64], nearer: NDArray[np.float32], limit: int) -> Lines:
+def _lines(
+    view: PoolView, rows: NDArray[np.int64], nearer: NDArray[np.float32], limit: int, rng: np.random.Generator
+) -> Lines:
     """class id → the rows that sound like it rather than like another, best first, each worth as much as the others."""
     lines = {}
     for number, class_id in enumerate(view.class_vectors):
         column = nearer[:, number]
         mine = np.flatnonzero(column > 0)
-        best = mine[np.argsort(-column[mine], kind="stable")[:limit]]
-        lines[class_id] = rows[best], np.ones(len(best), np.float32)
+        mine = mine[np.argsort(-column[mine], kind="stable")]
+        sure = column[mine] >= SURE * column[mine[:NEAREST]].mean() if len(mine) else mine
+        line = _typical_first(view, class_id, rows[mine], int(np.count_nonzero(sure)), rng)[:limit]
+        lines[class_id] = line, np.ones(len(line), np.float32)
     return lines
+
+
+def _typical_first(
+    view: PoolView, class_id: int, rows: NDArray[np.int64], sure: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """One class's rows, typical ones of the first `sure` in front: the very nearest repeat the name, and each other."""
+    if not len(rows):
+        return rows
+    answered = [class_id in answer for answer in view.classes]
+    mine = view.labelled[np.flatnonzero(answered)]
+    front = [pick.row for pick in typical(replace(view, open=rows[:sure][:LINE], labelled=mine), FRONT, rng)]
+    return np.concatenate([np.array(front, np.int64), rows[~np.isin(rows, front)]])

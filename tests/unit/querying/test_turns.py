@@ -141,6 +141,19 @@ def test_contrast_is_the_distance_to_the_next_best_class() -> None:
     assert contrast(cosines.astype(np.float32)) == pytest.approx(expected, abs=1e-4)
 
 
+def test_of_the_texts_that_sound_like_a_class_different_ones_are_asked() -> None:
+    view, _group = meant([5, 40])
+    draw = rng(1)
+    corner = np.repeat([[1.0, 0.5, 0], [1.0, -0.5, 0], [1.0, 0, 0.5]], [18, 16, 16], axis=0)
+    x = unit(np.pad(corner, ((0, 0), (0, 21))) + draw.normal(size=(50, 24)) * 0.06)
+    other = unit(np.eye(1, 24, 5) + draw.normal(size=(60, 24)) * 0.06)
+    vectors = {10: unit(np.eye(1, 24) + 0.1 * np.eye(1, 24, 1))[0], 11: unit(np.eye(1, 24, 5))[0]}
+    mixed = PoolView(np.concatenate([x, other]), np.arange(110), view.labelled[:0], class_vectors=vectors)
+    corners = np.repeat([0, 1, 2, 3], [18, 16, 16, 60])
+    for seed in range(5):
+        assert set(groups_of(by_names(mixed, 10, rng(seed)), corners)) == {0, 1, 2, 3}
+
+
 def test_one_described_class_is_compared_with_the_mean() -> None:
     view, group = meant([30, 30])
     only = replace(view, class_vectors={10: view.class_vectors[10]})
