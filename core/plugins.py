@@ -1,4 +1,4 @@
-"""Tasks, strategies, trainers, encoders, job kinds and exporters are found by name through entry points.
+"""Tasks, strategies, trainers, recipes, encoders, job kinds and exporters are found by name through entry points.
 
 So the core names nobody above it, and another package adds its own by declaring an entry point in one of the groups.
 """
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 TASKS = "handful.tasks"
 STRATEGIES = "handful.strategies"
 TRAINERS = "handful.trainers"
+RECIPES = "handful.recipes"
 ENCODERS = "handful.encoders"
 JOBS = "handful.jobs"
 EXPORTERS = "handful.exporters"

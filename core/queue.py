@@ -13,12 +13,12 @@ from core.connection import Connection
 from core.project import Project
 from core.querying import reasons
 from core.records import QueueItem, Reason, Suggestion
-from core.settings import Settings
+from core.settings import SHAPES_FEATURES, Settings
 from core.store import examples, labels, models
 
 QUEUE = "queue.json"
 _UNRANKED_WINDOW = 2000
-_SHAPING = ("encoder", "max_length", "strategy", "audit_share", "queue_length", "seed")
+_SHAPING = (*SHAPES_FEATURES, "strategy", "audit_share", "queue_length", "seed")
 
 
 def encode(items: Sequence[QueueItem], event_seq: int) -> bytes:

@@ -19,6 +19,8 @@ from core.i18n import _
 from core.publish import publish_file
 
 FILE = "handful.toml"
+SHAPES_FEATURES = ("encoder", "max_length", "windows")
+"""Options with which all texts are embedded anew."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -61,7 +63,13 @@ class Settings:
     threads: int = _opt(
         0, _("CPU threads of the worker; 0 leaves one core to the terminal where there are few."), low=0, high=256
     )
-    max_length: int = _opt(256, _("Longest text in tokens; what is beyond is cut off."), low=8, high=8192)
+    max_length: int = _opt(256, _("Tokens the encoder reads at once, at most."), low=8, high=8192)
+    windows: int = _opt(
+        4,
+        _("Most windows of max_length a longer text is read in, their logits averaged; 1 cuts off what is beyond."),
+        low=1,
+        high=64,
+    )
     embed_batch: int = _opt(64, _("Texts per step when the pool is embedded."), low=1, high=4096)
     strategy: str = _opt(
         "auto", _("How the next texts are picked: auto, or the name of one query strategy."), group=plugins.STRATEGIES
@@ -95,6 +103,17 @@ class Settings:
     )
     tune_length: int = _opt(
         128, _("Tokens of a text that a round reads while it tunes; the model itself reads all."), low=8, high=8192
+    )
+    augment: str = _opt(
+        "none",
+        _("With round --full: what is done to a tenth of a text's tokens each time it is learnt from."),
+        choices=("none", "drop", "swap"),
+    )
+    patience: int = _opt(
+        0,
+        _("With round --full: a fold ends after so many epochs in which its held-out loss did not fall; 0: never."),
+        low=0,
+        high=1000,
     )
     seed: int = _opt(0, _("Seed of everything random."), low=0, high=2**31 - 1)
     idle_seconds: int = _opt(300, _("The worker ends itself after so many seconds without work."), low=1, high=86400)

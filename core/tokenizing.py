@@ -36,10 +36,11 @@ class Readability:
         return self.unknown / self.tokens if self.tokens else 0.0
 
 
-def load(tokenizer_json: Path, max_length: int | None) -> Tokenizer:
+def load(tokenizer_json: Path, max_length: int | None, *, overlap: int = 0) -> Tokenizer:
     """The tokenizer without padding, cutting at `max_length` tokens (None: never).
 
-    Raises InputError if the file is no tokenizer.
+    `overlap`: how many tokens what was cut off (an encoding's `overflowing`) repeats. Raises InputError if the file is
+    no tokenizer.
     """
     try:
         tokenizer = Tokenizer.from_file(str(tokenizer_json))
@@ -53,7 +54,7 @@ def load(tokenizer_json: Path, max_length: int | None) -> Tokenizer:
     if max_length is None:
         tokenizer.no_truncation()
     else:
-        tokenizer.enable_truncation(max_length)
+        tokenizer.enable_truncation(max_length, stride=overlap)
     return tokenizer
 
 
@@ -95,7 +96,7 @@ def readability(tokenizer: Tokenizer, texts: Iterable[str], vocab_size: int | No
     return sorted(found, key=lambda r: -r.texts)
 
 
-def cut_share(tokenizer: Tokenizer, texts: Sequence[str], max_length: int) -> float:
-    """Share of the texts that are longer than `max_length` tokens; the tokenizer must not cut."""
+def cut_share(tokenizer: Tokenizer, texts: Sequence[str], *limits: int) -> list[float]:
+    """Share of the texts that are longer than each of the limits, in tokens; the tokenizer must not cut."""
     lengths = [len(encoding.ids) for encoding in tokenizer.encode_batch(list(texts))]
-    return sum(n > max_length for n in lengths) / max(len(lengths), 1)
+    return [sum(n > limit for n in lengths) / max(len(lengths), 1) for limit in limits]

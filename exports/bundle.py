@@ -20,13 +20,14 @@ from core.publish import make_dir, publish_dir, publish_file, recover
 from core.records import JobEvent
 from core.settings import cores
 from core.show import visible
+from core.windows import Windows
 from exports import card, child, contract, reference
 from exports import predict as program
 from exports.base import ExportRequest
 from exports.contract import Facts
 from exports.parity import RESULT
 from exports.plan import HEAD, PLAN, Plan, write_plan
-from exports.sampling import reference_texts
+from exports.sampling import long_texts, reference_texts
 
 CONFIG, CARD, PROGRAM = "config.json", "README.md", "predict.py"
 PRIVATE = (*reference.FILES, PLAN, RESULT, HEAD)
@@ -49,6 +50,7 @@ class OnnxBundle:
             facts = contract.read(request.project, con, request.settings)
             texts = reference_texts(con, facts.model.space_dir, int(facts.model.space["dim"]))
         _need_room(target, facts.model.encoder_dir)
+        texts += long_texts(facts.model.space_dir / program.TOKENIZER, facts.windows, [text for _id, text in texts])
         with publish_dir(target) as stage:
             _copy_head(facts, stage)
             reference.write_texts(stage, [text for _id, text in texts], _threads(request))
@@ -155,16 +157,16 @@ def _result_of(module: str, stage: Path, what: str) -> Generator[JobEvent, None,
 
 
 def _write_files(facts: Facts, stage: Path, pad_id: int) -> None:
-    write_tokenizer(facts.model.space_dir / program.TOKENIZER, stage / program.TOKENIZER, facts.max_length, pad_id)
+    write_tokenizer(facts.model.space_dir / program.TOKENIZER, stage / program.TOKENIZER, facts.windows, pad_id)
     raw = json.loads((facts.model.encoder_dir / "config.json").read_text(encoding="utf-8"))
     publish_file(stage / CONFIG, json.dumps(config_of(raw, facts), ensure_ascii=False, indent=1).encode())
     publish_file(stage / PROGRAM, Path(program.__file__).read_bytes())
 
 
-def write_tokenizer(source: Path, target: Path, max_length: int, pad_id: int) -> None:
-    """The tokenizer that pads to the longest of a batch and cuts at `max_length` tokens by itself."""
+def write_tokenizer(source: Path, target: Path, windows: Windows, pad_id: int) -> None:
+    """The tokenizer that pads to the longest of a batch and cuts into windows by itself (the first, and overflow)."""
     tokenizer = Tokenizer.from_file(os.fspath(source))
-    tokenizer.enable_truncation(max_length)
+    tokenizer.enable_truncation(windows.length, stride=windows.overlap)
     tokenizer.enable_padding(pad_id=pad_id, pad_token=tokenizer.id_to_token(pad_id) or "[PAD]")
     publish_file(target, tokenizer.to_str().encode("utf-8"))
 

@@ -153,11 +153,13 @@ def _parity(parity: Mapping[str, Any]) -> str:
     if not parity:
         return ""
     return _(
-        "{n} texts, {batches} at a time, by onnxruntime in a process without torch against torch in fp32: largest"
-        " difference of a logit {diff:.1e} (allowed {tolerance:.0e}), {flips} other answers, {tokens} texts with other"
+        "{n} texts ({windowed} of them longer than one window), {batches} at a time, by onnxruntime in a process"
+        " without torch against torch in fp32: largest difference of a logit {diff:.1e} (allowed {tolerance:.0e}),"
+        " {flips} other answers, {tokens} texts with other"
         " tokens. Cosine with the features used in training, median over {compared} texts: {cosine:.4f}."
     ).format(
         n=parity["texts"],
+        windowed=parity["windowed"],
         batches=", ".join(str(n) for n in parity["batches"]),
         diff=parity["max_abs_diff"],
         tolerance=parity["tolerance"],
@@ -169,7 +171,14 @@ def _parity(parity: Mapping[str, Any]) -> str:
 
 
 def _limits(manifest: Mapping[str, Any], readability: Mapping[str, Any]) -> Iterator[str]:
-    lines = [_("Texts are cut after {n} tokens.").format(n=manifest["max_length"])]
+    if manifest.get("windows", 1) > 1:
+        said = _(
+            "Texts longer than {n} tokens are read in up to {most} windows of that length, each sharing {overlap}"
+            " tokens with the one before, and their logits averaged; what is beyond is cut."
+        ).format(n=manifest["max_length"], most=manifest["windows"], overlap=manifest["overlap"])
+    else:
+        said = _("Texts are cut after {n} tokens.").format(n=manifest["max_length"])
+    lines = [said]
     if "cut" in readability:
         lines.append(_("In the project that cut {share:.1%} of the texts.").format(share=readability["cut"]))
     lines += [

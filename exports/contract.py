@@ -20,6 +20,7 @@ from core.records import LabelledExample, Source
 from core.settings import Settings
 from core.store import classes, examples, labels, meta, models
 from core.tasks.base import Task
+from core.windows import Windows
 from exports.predict import ACTIVATION, FORMAT, FORMAT_VERSION, MANIFEST
 
 SOURCES: tuple[Source, ...] = get_args(Source)
@@ -44,9 +45,9 @@ class Facts:
     """How well the encoder reads the project's texts, and how many are cut."""
 
     @property
-    def max_length(self) -> int:
-        """Tokens after which a text is cut."""
-        return int(self.model.space["max_length"])
+    def windows(self) -> Windows:
+        """How long texts are read."""
+        return Windows.of(self.model.space)
 
 
 def read(project: Project, con: Connection, settings: Settings) -> Facts:
@@ -115,7 +116,7 @@ def manifest(facts: Facts, files: Sequence[Path], parity: Mapping[str, Any]) -> 
         "task": facts.task,
         "activation": ACTIVATION,
         "classes": [{"id": i, "name": name} for i, name in facts.classes],
-        "max_length": facts.max_length,
+        **facts.windows.as_json(),
         "inputs": {"input_ids": pair, "attention_mask": pair},
         "outputs": {"logits": {"type": "float32", "shape": ["batch", len(facts.classes)]}},
         "encoder": {

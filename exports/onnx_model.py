@@ -22,7 +22,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers.exporters import OnnxConfig, OnnxExporter
 
-from core import __version__, clock, tokenizing
+from core import __version__, clock
 from core.errors import RefusedError
 from core.i18n import _
 from core.records import JobEvent
@@ -32,6 +32,7 @@ from core.training.encoders.embedded import sha256_of
 from core.training.featurizer import Featurizer, load_featurizer
 from core.training.space import TOKENIZER
 from core.vectors import VectorStore, rows_of
+from core.windows import Windows, means
 from exports import child, reference
 from exports.plan import Plan, read_plan
 from exports.predict import MODEL
@@ -177,23 +178,25 @@ def write_reference(stage: Path, plan: Plan, model: TextClassifier) -> Iterator[
     Raises RefusedError if the features are not those the head was fitted on.
     """
     texts = reference.read_texts(stage)["texts"]
-    tokenizer = tokenizing.load(Path(plan.space_dir) / TOKENIZER, int(plan.space["max_length"]))
-    token_ids = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
-    features = np.empty((len(texts), int(plan.space["dim"])), np.float32)
+    cut = Windows.of(plan.space)
+    windows = cut.cut(cut.tokenizer(Path(plan.space_dir) / TOKENIZER), texts)
+    token_ids = [ids for text in windows for ids in text]
+    rows_of_windows = np.empty((len(token_ids), int(plan.space["dim"])), np.float32)
     done, ticked = 0, clock.monotonic()
     for rows, part in reference_features(model.featurizer, token_ids):
-        features[rows] = part
+        rows_of_windows[rows] = part
         done += len(rows)
         if clock.monotonic() - ticked > TICK:
             ticked = clock.monotonic()
-            yield JobEvent("progress", {"what": "reference", "done": done, "total": len(texts)})
+            yield JobEvent("progress", {"what": "reference", "done": done, "total": len(token_ids)})
+    features = means(rows_of_windows, windows)
     compared, cosine = stored_cosine(plan, features)
     if cosine < SAME_FEATURES:
         why = _("its features have a cosine of {cosine:.3f} with the stored ones").format(cosine=cosine)
         raise _refusal(Path(plan.encoder_dir), why)
     with torch.inference_mode():
         logits = model.head(torch.from_numpy(features)).numpy()
-    reference.write_logits(stage, logits, np.stack([reference.fingerprint(ids) for ids in token_ids]))
+    reference.write_logits(stage, logits, np.stack([reference.fingerprint(text) for text in windows]))
     facts = {"features_compared": compared, "features_cosine": round(cosine, 5)}
     yield JobEvent("result", facts | {"pad_id": pad_id_of(model.featurizer)})
 

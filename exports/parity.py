@@ -1,15 +1,15 @@
 """Whether a staged bundle gives what training gave, asked in a new process without torch.
 
 `python -P -m exports.parity STAGE` sends the reference texts through the bundle's own `Predictor` (its tokenizer, its
-batching): all of them one by one, by 8 and by 32, long and short ones mixed. The bar, at each of these sizes: no logit
-further off than 1e-4, no other answer where the reference's best two classes are more than 2e-4 apart, and the same
-token ids.
+windows, its batching): all of them one by one, by 8 and by 32, long and short ones mixed. The bar, at each of these
+sizes: no logit further off than 1e-4, no other answer where the reference's best two classes are more than 2e-4 apart,
+and the same windows of token ids.
 The numbers become `parity.json`; below the bar there is no bundle.
 """
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,9 @@ def work(stage: Path) -> Iterator[JobEvent]:
     found = np.full((len(known.batches), *known.logits.shape), np.nan, np.float32)
     for logits, batch in zip(found, known.batches, strict=True):
         yield from _replay(predictor, known, batch, logits)
-    result = summary(known, found, count_other_tokens(predictor, known))
+    windows = predictor.windows(known.texts)
+    result = summary(known, found, count_other_tokens(windows, known))
+    result["windowed"] = sum(len(text) > 1 for text in windows)
     publish_file(stage / RESULT, json.dumps(result, indent=1).encode())
     if not result["ok"]:
         raise refusal(result)
@@ -73,10 +75,9 @@ def count_flips(truth: NDArray[np.float32], found: NDArray[np.float32]) -> int:
     return int(np.sum(clear & (truth.argmax(axis=1) != found.argmax(axis=1))))
 
 
-def count_other_tokens(predictor: Predictor, known: Reference) -> int:
-    """Texts for which the bundle's tokenizer gives other ids than training used."""
-    ids = predictor.token_ids(known.texts)
-    return sum(not np.array_equal(reference.fingerprint(one), known.tokens[i]) for i, one in enumerate(ids))
+def count_other_tokens(windows: Sequence[Sequence[Sequence[int]]], known: Reference) -> int:
+    """Texts for which the bundle's tokenizer gives other ids, or other windows, than training used."""
+    return sum(not np.array_equal(reference.fingerprint(one), known.tokens[i]) for i, one in enumerate(windows))
 
 
 def summary(known: Reference, found: NDArray[np.float32], other_tokens: int) -> dict[str, Any]:

@@ -79,21 +79,28 @@ class Predictor:
         self._pad_id = int((self._tokenizer.padding or {}).get("pad_id", 0))
         self._tokenizer.no_padding()  # batches are padded here, once they are sorted by length
 
-    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """The ids the model reads for each text, cut at the bundle's maximum length."""
+    def windows(self, texts: Sequence[str]) -> list[list[list[int]]]:
+        """The ids the model reads of each text: one window, more if it is longer than the bundle's maximum length."""
         if isinstance(texts, str):
             raise TypeError("give a list of texts, not one text")
-        return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        more = int(self.manifest.get("windows", 1)) - 1
+        encoded = self._tokenizer.encode_batch(list(texts))
+        return [[one.ids, *(rest.ids for rest in one.overflowing[:more] if more)] for one in encoded]
 
     def logits(self, texts: Sequence[str], *, batch: int = 32) -> NDArray[np.float32]:
-        """One row of logits a text, [texts, classes] float32; at most `batch` texts are computed at once."""
-        ids = self.token_ids(texts)
+        """One row of logits a text, the mean over its windows, [texts, classes] float32.
+
+        At most `batch` windows are computed at once.
+        """
+        windows = self.windows(texts)
+        ids = [one for text in windows for one in text]
         out = np.empty((len(ids), len(self.labels)), np.float32)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         for start in range(0, len(order), batch):
             rows = order[start : start + batch]
             out[rows] = self._run([ids[i] for i in rows])
-        return out
+        counts = np.array([len(text) for text in windows], np.int64)
+        return np.asarray(np.add.reduceat(out, np.cumsum(counts) - counts) / counts[:, None], np.float32)
 
     def _run(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         longest = max(1, *map(len, ids))
@@ -160,11 +167,12 @@ def _manifest(bundle: Path) -> dict[str, Any]:
         raise BundleError("the bundle was made by another version; take the predict.py that lies in it")
     try:
         hashes = [said["sha256"] for said in found["files"].values()]
-        if all(isinstance(said, str) for said in [*hashes, *(item["name"] for item in found["classes"])]):
+        texts = all(isinstance(said, str) for said in [*hashes, *(item["name"] for item in found["classes"])])
+        if texts and int(found.get("windows", 1)) >= 1:
             return found
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BundleError("{file} is damaged: {why}", file=MANIFEST, why=repr(error)) from error
-    raise BundleError("{file} is damaged: classes or files are no texts", file=MANIFEST)
+    raise BundleError("{file} is damaged: classes or files are no texts, or windows no number", file=MANIFEST)
 
 
 # Fields of ONNX's protobuf messages that lead to tensors, by message (https://onnx.ai, onnx.proto):

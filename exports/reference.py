@@ -34,7 +34,7 @@ class Reference:
     logits: NDArray[np.float32]
     """[texts, classes]"""
     tokens: NDArray[np.uint8]
-    """SHA-256 of each text's token ids as training saw them, [texts, 32]."""
+    """SHA-256 of each text's windows of token ids as training saw them, [texts, 32]."""
 
 
 def write_texts(folder: Path, texts: Sequence[str], threads: int, **more: Any) -> None:
@@ -50,7 +50,7 @@ def read_texts(folder: Path) -> dict[str, Any]:
 
 
 def write_logits(folder: Path, logits: NDArray[np.float32], tokens: NDArray[np.uint8]) -> None:
-    """The answers: logits [texts, classes] and fingerprints of token ids [texts, 32]."""
+    """The answers: logits [texts, classes] and fingerprints of windows [texts, 32]."""
     buffer = io.BytesIO()
     np.savez(buffer, logits=logits, tokens=tokens)
     publish_file(folder / LOGITS, buffer.getvalue())
@@ -64,7 +64,9 @@ def read(folder: Path) -> Reference:
     return Reference(tuple(said["texts"]), tuple(said["batches"]), int(said["threads"]), logits, tokens)
 
 
-def fingerprint(token_ids: Sequence[int]) -> NDArray[np.uint8]:
-    """SHA-256 of token ids, [32]."""
-    digest = hashlib.sha256(np.asarray(token_ids, np.int64).tobytes()).digest()
-    return np.frombuffer(digest, np.uint8)
+def fingerprint(windows: Sequence[Sequence[int]]) -> NDArray[np.uint8]:
+    """SHA-256 of a text's windows of token ids, [32]; where one ends and the next begins counts, too."""
+    digest = hashlib.sha256()
+    for ids in windows:
+        digest.update(np.asarray([len(ids), *ids], np.int64).tobytes())
+    return np.frombuffer(digest.digest(), np.uint8)

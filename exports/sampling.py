@@ -1,20 +1,27 @@
-"""Which texts an export is tried on: as many of the project's longest as spread over all of it, long beside short."""
+"""Which texts an export is tried on: as many of the project's longest as spread over all of it, long beside short.
 
-from itertools import chain, zip_longest
+A few more are made by joining texts, so that reading in windows is tried even where no text of the project needs it.
+"""
+
+from collections.abc import Sequence
+from itertools import chain, cycle, zip_longest
 from pathlib import Path
 
 import numpy as np
 
-from core import demo
+from core import demo, tokenizing
 from core.connection import Connection
 from core.store import examples
 from core.vectors import VectorStore
+from core.windows import Windows
 
 TEXTS = 512
 MAX_CHARS = 20_000
 """What is read of a longer text; encoders see less."""
 DEMO_ID = 0
-"""In place of an id, for texts of the demo corpus."""
+"""In place of an id, for texts of the demo corpus and joined ones."""
+LONG = 4
+"""Joined texts."""
 
 
 def reference_texts(con: Connection, space_dir: Path, dim: int, n: int = TEXTS) -> list[tuple[int, str]]:
@@ -34,3 +41,28 @@ def reference_texts(con: Connection, space_dir: Path, dim: int, n: int = TEXTS) 
             break
         found.setdefault(text, DEMO_ID)
     return [(example_id, text) for text, example_id in found.items()]
+
+
+def long_texts(tokenizer_json: Path, windows: Windows, texts: Sequence[str]) -> list[tuple[int, str]]:
+    """(DEMO_ID, text) of `LONG` joined texts: from one of little more than one window to one longer than what is read.
+
+    Fewer only if the texts hold no tokens at all.
+    """
+    tokenizer = tokenizing.load(tokenizer_json, None)
+    special = tokenizer.num_special_tokens_to_add(is_pair=False)
+    sizes = [len(encoding.ids) - special for encoding in tokenizer.encode_batch(list(texts))]
+    known = [(text, size) for text, size in zip(texts, sizes, strict=True) if 0 < size <= windows.length]
+    if not known:
+        return []
+    source, reach = cycle(known), windows.reach(tokenizer)
+    found = []
+    for number in range(LONG):
+        goal = windows.length + (reach * 1.25 - windows.length) * number / (LONG - 1)
+        parts: list[str] = []
+        total = 0
+        while total <= goal:
+            text, size = next(source)
+            parts.append(text)
+            total += size
+        found.append((DEMO_ID, " ".join(parts)))
+    return found

@@ -17,6 +17,7 @@ from core.training.embed import features_of
 from core.training.encoders.embedded import EMBEDDED
 from core.training.featurizer import Featurizer, load_encoder
 from core.training.lexical import LexicalSketch, extended_tokenizer
+from core.windows import Windows
 
 LABELS, DRAWS = 48, 20
 
@@ -48,14 +49,13 @@ def embedded() -> NDArray[np.float32]:
     with TemporaryDirectory() as name:
         extended = Path(name, "tokenizer.json")
         extended.write_text(extended_tokenizer((directory / "tokenizer.json").read_text(encoding="utf-8")))
-        tokenizer = tokenizing.load(extended, 256)
+        tokenizer = Windows(256).tokenizer(extended)
     sketch = LexicalSketch(vocab_size=config["vocab_size"], unk_id=tokenizing.unknown_id(tokenizer) or 0)
     model = Featurizer(load_encoder(directory), sketch).eval()
     texts = [item.text for item in corpus()]
     out = np.zeros((len(texts), 384 + sketch.buckets), np.float32)
-    for rows, part in features_of(
-        model, tokenizer, texts, Compute(torch.device("cpu"), bf16=False), batch=64, pad_id=0
-    ):
+    windows = Windows(256).cut(tokenizer, texts)
+    for rows, part in features_of(model, windows, Compute(torch.device("cpu"), bf16=False), batch=64, pad_id=0):
         out[rows] = part
     return out
 

@@ -15,10 +15,16 @@ from transformers import (
     BertModel,
     DistilBertConfig,
     DistilBertModel,
+    ElectraConfig,
+    ElectraModel,
+    ModernBertConfig,
+    ModernBertModel,
     PretrainedConfig,
     PreTrainedModel,
     RobertaConfig,
     RobertaModel,
+    XLMRobertaConfig,
+    XLMRobertaModel,
 )
 from transformers import logging as transformers_logging
 
@@ -67,6 +73,34 @@ def byte_level() -> Tokenizer:
     return tokenizer
 
 
+def byte_level_with_names() -> Tokenizer:
+    """The same pieces as ModernBERT has them: BERT's names for the special tokens, behind all others."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(vocab_size=330, show_progress=False, initial_alphabet=alphabet)
+    tokenizer.train_from_iterator([" ".join(WORDS)] * 4, trainer)
+    tokenizer.add_special_tokens(SPECIAL)
+    ends = [(name, tokenizer.token_to_id(name)) for name in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", special_tokens=ends)
+    return tokenizer
+
+
+def unigram() -> Tokenizer:
+    """A small SentencePiece Unigram like XLM-R's, of Latin letters: it knows no other writing."""
+    pieces = [*dict.fromkeys(f"▁{word}" for word in WORDS), "▁", *string.ascii_letters, *string.digits]
+    scored = [(piece, -3.0 if len(piece) > 1 else -6.0) for piece in [*pieces, *string.punctuation]]
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    tokenizer = Tokenizer(models.Unigram([*((name, 0.0) for name in special), *scored], 3, byte_fallback=False))
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.add_special_tokens(special)
+    tokenizer.post_processor = processors.TemplateProcessing("<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+    return tokenizer
+
+
 def bert(directory: Path, *, seed: int = 0, extra_rows: int = 0, layers: int = LAYERS) -> Path:
     """A BERT; `extra_rows`: how many rows of its embedding matrix no token uses."""
     tokenizer = wordpiece()
@@ -110,7 +144,62 @@ def distilbert(directory: Path, *, seed: int = 0) -> Path:
     return _save(directory, DistilBertModel, config, tokenizer, seed)
 
 
-BUILDERS = {"bert": bert, "distilbert": distilbert, "roberta": roberta}
+def electra(directory: Path, *, seed: int = 0) -> Path:
+    """An ELECTRA, whose embeddings are narrower than its layers, and which has no pooler."""
+    tokenizer = wordpiece()
+    config = ElectraConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        embedding_size=HIDDEN // 2,
+        hidden_size=HIDDEN,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=HEADS,
+        intermediate_size=INNER,
+        max_position_embeddings=POSITIONS,
+    )
+    return _save(directory, ElectraModel, config, tokenizer, seed)
+
+
+def modernbert(directory: Path, *, seed: int = 0) -> Path:
+    """A ModernBERT: rotary positions, one layer that attends to neighbours only, no token types, no biases."""
+    tokenizer = byte_level_with_names()
+    special = {"pad": "[PAD]", "cls": "[CLS]", "sep": "[SEP]", "bos": "[CLS]", "eos": "[SEP]"}
+    config = ModernBertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=HIDDEN,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=HEADS,
+        intermediate_size=INNER,
+        max_position_embeddings=POSITIONS,
+        global_attn_every_n_layers=2,
+        local_attention=8,
+        **{f"{name}_token_id": tokenizer.token_to_id(token) for name, token in special.items()},
+    )
+    return _save(directory, ModernBertModel, config, tokenizer, seed)
+
+
+def xlm_roberta(directory: Path, *, seed: int = 0) -> Path:
+    """An XLM-R: RoBERTa's positions, and a Unigram vocabulary."""
+    tokenizer = unigram()
+    config = XLMRobertaConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=HIDDEN,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=HEADS,
+        intermediate_size=INNER,
+        max_position_embeddings=POSITIONS,
+        type_vocab_size=1,
+    )
+    return _save(directory, XLMRobertaModel, config, tokenizer, seed)
+
+
+BUILDERS = {
+    "bert": bert,
+    "distilbert": distilbert,
+    "electra": electra,
+    "modernbert": modernbert,
+    "roberta": roberta,
+    "xlm-roberta": xlm_roberta,
+}
 """Every kind by name, for tests that must hold for all of them."""
 
 

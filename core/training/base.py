@@ -1,7 +1,12 @@
-"""What a task's trainer does; found by the task's name through the entry-point group `handful.trainers`."""
+"""What a task's trainer does; found by the task's name through the entry-point group `handful.trainers`.
+
+That trainer tunes few-shot. One that tunes by another recipe is found as `TASK.RECIPE` in the group `handful.recipes`:
+adding a recipe is adding a file and an entry point.
+"""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,4 +63,25 @@ class Trainer(Protocol):
         pad_id: int,
     ) -> Iterator[Step]:
         """Fine-tune from `state.step` on, yielding after each step."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What a tuning may be ended by, beside what it learns from."""
+
+    token_ids: Sequence[Sequence[int]] = ()
+    """Texts that this fold holds out."""
+    answers: Sequence[Any] = ()
+    """Their answers."""
+    best_epochs: Sequence[int] = ()
+    """After how many epochs each earlier fold was best; empty where nothing was watched."""
+
+
+@runtime_checkable
+class Watching(Protocol):
+    """A trainer that can end a tuning early."""
+
+    def watching(self, aside: Aside) -> Trainer:
+        """The same trainer for one tuning, with what it may watch."""
         ...

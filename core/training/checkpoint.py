@@ -12,6 +12,8 @@ from torch import Tensor
 from core.publish import publish_dir, publish_file
 from core.training.tune import TuneState
 
+_MORE = "more:"
+"""Before the names of tensors that a recipe keeps beside the weights (its state's `more`)."""
 FILES = ("model.safetensors", "classifier.safetensors", "optimizer.safetensors", "state.json")
 
 
@@ -21,7 +23,9 @@ def save(target: Path, state: TuneState, story: dict[str, Any]) -> None:
     trainable = {n: p.detach().contiguous() for n, p in state.model.named_parameters() if p.requires_grad}
     with publish_dir(target) as stage:
         save_file(trainable, stage / "model.safetensors")
-        save_file({n: p.detach() for n, p in state.classifier.named_parameters()}, stage / "classifier.safetensors")
+        beside = {f"{_MORE}{name}": value for name, value in getattr(state, "more", {}).items()}
+        own = {n: p.detach() for n, p in state.classifier.named_parameters()}
+        save_file(own | beside, stage / "classifier.safetensors")
         save_file(tensors, stage / "optimizer.safetensors")
         full = {**story, "step": state.step, "optimizer": scalars, "sha256": _digests(stage)}
         publish_file(stage / "state.json", json.dumps(full).encode())
@@ -43,6 +47,10 @@ def restore(source: Path, state: TuneState, story: dict[str, Any]) -> bool:
             for key, parameter in module.named_parameters():
                 if key in saved:
                     parameter.copy_(saved[key])
+    beside = {name.removeprefix(_MORE): value for name, value in saved.items() if name.startswith(_MORE)}
+    if beside:
+        device = next(state.classifier.parameters()).device
+        state.more = {name: value.to(device) for name, value in beside.items()}  # type: ignore[attr-defined]
     _unflatten(state.optimizer, load_file(source / "optimizer.safetensors"), found["optimizer"])
     state.step = int(found["step"])
     return True

@@ -6,9 +6,8 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
-from core import clock, tokenizing
+from core import clock
 from core.project import Project
 from core.records import JobEvent
 from core.settings import Settings
@@ -17,6 +16,7 @@ from core.training.device import Compute, out_of_memory
 from core.training.featurizer import Featurizer, load_featurizer
 from core.training.space import TOKENIZER, Space
 from core.vectors import VectorStore
+from core.windows import TokenIds, Windows
 
 PIECE = 2048
 """Texts read, sorted by length and committed together."""
@@ -54,17 +54,35 @@ def autocast(compute: Compute) -> AbstractContextManager[object]:
 
 
 def features_of(
-    model: Featurizer, tokenizer: Tokenizer, texts: Sequence[str], compute: Compute, *, batch: int, pad_id: int
+    model: Featurizer, texts: Sequence[Sequence[TokenIds]], compute: Compute, *, batch: int, pad_id: int
 ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
-    """(indices, features [len(indices), dim]) batch by batch, in an order of its own."""
-    ids = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
-    return features_of_ids(model, ids, compute, batch=batch, pad_id=pad_id)
+    """(indices, features [len(indices), dim]) of texts given as windows, in an order of its own.
+
+    A text's features are the mean of its windows', which may lie in several batches; it comes with the last of them.
+    """
+    owners = [text for text, windows in enumerate(texts) for _window in windows]
+    windows = [window for text in texts for window in text]
+    if len(windows) == len(texts):  # one each, as nearly always
+        yield from features_of_ids(model, windows, compute, batch=batch, pad_id=pad_id)
+        return
+    missing = [len(windows) for windows in texts]
+    sums: dict[int, NDArray[np.float32]] = {}
+    for places, part in features_of_ids(model, windows, compute, batch=batch, pad_id=pad_id):
+        whole = []
+        for place, vector in zip(places, part, strict=True):
+            text = owners[place]
+            sums[text] = sums[text] + vector if text in sums else vector
+            missing[text] -= 1
+            if not missing[text]:
+                whole.append(text)
+        if whole:
+            yield whole, np.stack([sums.pop(text) / np.float32(len(texts[text])) for text in whole])
 
 
 def features_of_ids(
     model: Featurizer, token_ids: Sequence[Sequence[int]], compute: Compute, *, batch: int, pad_id: int
 ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
-    """The same for texts that are tokens already."""
+    """The same for texts of one window each."""
     for indices in batches_by_length(token_ids, batch):
         yield indices, _encoded(model, [token_ids[i] for i in indices], compute, pad_id)
 
@@ -108,7 +126,8 @@ def embed_pool(project: Project, space: Space, settings: Settings, compute: Comp
     if done >= total:
         return
     model = load_featurizer(space.encoder_dir(project), space.info).to(compute.device)
-    tokenizer = tokenizing.load(space.directory / TOKENIZER, int(space.info["max_length"]))
+    windows = Windows.of(space.info)
+    tokenizer = windows.tokenizer(space.directory / TOKENIZER)
     pad_id = pad_id_of(model)
     while True:
         with project.open(readonly=True) as con:
@@ -116,8 +135,8 @@ def embed_pool(project: Project, space: Space, settings: Settings, compute: Comp
         if not piece:
             break
         vectors = np.empty((len(piece), space.dim), np.float32)
-        texts = [example.text for example in piece]
-        for indices, part in features_of(model, tokenizer, texts, compute, batch=settings.embed_batch, pad_id=pad_id):
+        texts = windows.cut(tokenizer, [example.text for example in piece])
+        for indices, part in features_of(model, texts, compute, batch=settings.embed_batch, pad_id=pad_id):
             vectors[indices] = part
             done += len(indices)
             if clock.monotonic() - ticked > TICK:

@@ -7,7 +7,7 @@ minute; so the same call, made again after a kill, goes on from there.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,24 +15,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core import clock, tokenizing
+from core import clock
 from core.project import Project
 from core.publish import publish_dir
 from core.records import JobEvent
 from core.settings import Settings
 from core.training import checkpoint
-from core.training.base import Trainer
+from core.training.base import Aside, Trainer, Watching
 from core.training.device import Compute
-from core.training.embed import features_of_ids, pad_id_of
+from core.training.embed import features_of, pad_id_of
 from core.training.featurizer import Featurizer, lexical_of, load_encoder
+from core.training.head import STORY as HEAD_STORY
 from core.training.head import Head
 from core.training.head import load as load_head
 from core.training.head import save as save_head
 from core.training.space import TOKENIZER, Space
+from core.windows import TokenIds, Windows, firsts
 
 ENCODER = "encoder"
 STORY = "round.json"
 """What is worth knowing about a round, beside its encoder."""
+FEW_SHOT = "few-shot"
+"""The recipe of a round for which none was named."""
 CHECKPOINT_SECONDS = 30.0
 TICK = 0.3
 _SHAPING = (
@@ -47,6 +51,8 @@ _SHAPING = (
     "frozen",
     "tune_length",
     "round_folds",
+    "augment",
+    "patience",
     "seed",
 )
 """Options that shape a round's weights."""
@@ -68,6 +74,8 @@ class RoundRequest:
     """Scratch directory of this round."""
     settings: Settings
     compute: Compute
+    recipe: str = FEW_SHOT
+    """How the encoder is tuned: the name of a recipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +122,8 @@ def phases_of(folds: NDArray[np.int64]) -> list[Phase]:
 
 def run(request: RoundRequest, trainer: Trainer) -> Iterator[JobEvent]:
     """Do all phases that are not done yet; afterwards `work/` holds the tuned encoder and `out_of_fold` can be read."""
-    tokenizer = tokenizing.load(request.space.directory / TOKENIZER, int(request.space.info["max_length"]))
-    token_ids = [encoding.ids for encoding in tokenizer.encode_batch(list(request.texts))]
+    windows = Windows.of(request.space.info)
+    texts = windows.cut(windows.tokenizer(request.space.directory / TOKENIZER), request.texts)
     phases = phases_of(request.folds)
     for number, phase in enumerate(phases):
         if _result(request, number).exists():
@@ -125,8 +133,8 @@ def run(request: RoundRequest, trainer: Trainer) -> Iterator[JobEvent]:
             load_encoder(request.space.encoder_dir(request.project), dropout=request.settings.dropout),
             lexical_of(request.space.info),
         )
-        yield from _tune(request, trainer, number, phase, model, token_ids)
-        yield from _finish(request, trainer, number, phase, model.eval(), token_ids)
+        best_epoch = yield from _tune(request, trainer, number, phase, model, firsts(texts))
+        yield from _finish(request, trainer, number, phase, model.eval(), texts, best_epoch)
 
 
 def _tune(
@@ -136,7 +144,10 @@ def _tune(
     phase: Phase,
     model: Featurizer,
     token_ids: Sequence[Sequence[int]],
-) -> Iterator[JobEvent]:
+) -> Generator[JobEvent, None, int]:
+    """Returns after how many epochs the held-out texts were judged best; 0 if nobody watched them."""
+    if isinstance(trainer, Watching):
+        trainer = trainer.watching(_aside(request, number, phase, token_ids))
     answers = [request.answers[i] for i in phase.train]
     state = trainer.start(model, answers, request.settings, request.compute)
     story = {"phase": number, "set_hash": request.set_hash, "recipe": _recipe(request)}
@@ -163,12 +174,20 @@ def _tune(
                 "progress",
                 {"what": phase.name, "done": step.step, "total": step.steps, "loss": round(step.loss, 4)},
             )
+    return int(getattr(state, "best_epoch", 0))
+
+
+def _aside(request: RoundRequest, number: int, phase: Phase, token_ids: Sequence[Sequence[int]]) -> Aside:
+    held = phase.held_out.tolist()
+    stories = [(_result(request, earlier) / HEAD_STORY).read_text(encoding="utf-8") for earlier in range(number)]
+    best = [epoch for story in stories if (epoch := int(json.loads(story).get("best_epoch", 0)))]
+    return Aside([token_ids[i] for i in held], [request.answers[i] for i in held], best)
 
 
 def _recipe(request: RoundRequest) -> str:
     """A name for what shapes the weights besides the labels: an option changed meanwhile voids what was done."""
     options = {name: getattr(request.settings, name) for name in _SHAPING}
-    text = json.dumps([request.space.fingerprint, request.compute.bf16, options], sort_keys=True)
+    text = json.dumps([request.space.fingerprint, request.compute.bf16, request.recipe, options], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -182,19 +201,20 @@ def _finish(
     number: int,
     phase: Phase,
     model: Featurizer,
-    token_ids: Sequence[Sequence[int]],
+    texts: Sequence[Sequence[TokenIds]],
+    best_epoch: int,
 ) -> Iterator[JobEvent]:
     rows = np.concatenate([phase.train, phase.held_out])
     features = np.empty((len(rows), request.space.dim), np.float32)
-    ids, batch = [token_ids[i] for i in rows], request.settings.embed_batch
+    own, batch = [texts[i] for i in rows], request.settings.embed_batch
     done = 0
-    for indices, part in features_of_ids(model, ids, request.compute, batch=batch, pad_id=pad_id_of(model)):
+    for indices, part in features_of(model, own, request.compute, batch=batch, pad_id=pad_id_of(model)):
         features[indices] = part
         done += len(indices)
         yield JobEvent("progress", {"what": "embed the labelled texts", "done": done, "total": len(rows)})
     head = trainer.fit_head(features[: len(phase.train)], [request.answers[i] for i in phase.train])
     with publish_dir(_result(request, number)) as stage:
-        save_head(stage, head, {})
+        save_head(stage, head, {"best_epoch": best_epoch})
         np.save(stage / "rows.npy", phase.held_out)
         np.save(stage / "scores.npy", trainer.scores(head, features[len(phase.train) :]))
         if not len(phase.held_out):

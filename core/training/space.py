@@ -1,4 +1,4 @@
-"""A feature space: one encoder, one tokenizer, one maximum length. Everything computed in it is cached under its name.
+"""A feature space: one encoder, one tokenizer, one way to cut long texts. All computed in it is cached by its name.
 
 The name is a fingerprint of all that shapes a feature, so that another encoder, a tuned one or another length never
 meets the wrong cache.
@@ -24,6 +24,7 @@ from core.settings import Settings
 from core.store import models
 from core.training import lexical
 from core.training.encoders.embedded import sha256_of
+from core.windows import Windows
 
 SPACE, TOKENIZER = "space.json", "tokenizer.json"
 _OFFSET_POSITIONS = ("roberta", "camembert", "mpnet", "xmod", "data2vec-text", "longformer")
@@ -73,7 +74,7 @@ def prepare(project: Project, settings: Settings, ref: str, encoder_dir: Path, s
         "model_type": config.get("model_type"),
         "weights_sha256": sha256_of(encoder_dir / "model.safetensors"),
         "tokenizer_sha256": hashlib.sha256(tokenizer.encode()).hexdigest(),
-        "max_length": min(settings.max_length, _usable_positions(config)),
+        **Windows.chosen(min(settings.max_length, _usable_positions(config)), settings.windows).as_json(),
         "lexical": sketch,
         "dim": hidden + (sketch["buckets"] if sketch else 0),
     }

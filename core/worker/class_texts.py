@@ -14,7 +14,6 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as parse_vectors
 from safetensors.numpy import save as encoded_vectors
 
-from core import tokenizing
 from core.connection import Connection
 from core.project import Project
 from core.publish import publish_file
@@ -27,6 +26,7 @@ from core.training.embed import features_of, pad_id_of
 from core.training.featurizer import load_featurizer
 from core.training.space import TOKENIZER, Space
 from core.vectors import rows_of
+from core.windows import Windows
 
 CACHE = "class_texts.safetensors"
 MAX_EXAMPLES = 16
@@ -106,9 +106,10 @@ def _embedded(project: Project, space: Space, texts: list[str]) -> NDArray[np.fl
     settings = project.settings()
     compute = device.choose(settings)
     model = load_featurizer(space.encoder_dir(project), space.info).to(compute.device)
-    tokenizer = tokenizing.load(space.directory / TOKENIZER, int(space.info["max_length"]))
+    windows = Windows.of(space.info)
+    cut = windows.cut(windows.tokenizer(space.directory / TOKENIZER), texts)
     out = np.empty((len(texts), space.dim), np.float32)
-    batches = features_of(model, tokenizer, texts, compute, batch=settings.embed_batch, pad_id=pad_id_of(model))
+    batches = features_of(model, cut, compute, batch=settings.embed_batch, pad_id=pad_id_of(model))
     for indices, part in batches:
         out[indices] = part
     return unit(out)

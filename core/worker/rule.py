@@ -2,7 +2,7 @@
 
 from core.connection import Connection
 from core.i18n import _
-from core.settings import Settings
+from core.settings import SHAPES_FEATURES, Settings
 from core.store import classes, jobs, meta, models
 
 MIN_CLASSES = 2
@@ -11,7 +11,12 @@ MIN_PER_CLASS = 2
 
 def wanted_key(con: Connection, settings: Settings) -> str:
     """What the features in force must have been made with; another key means that embedding is due."""
-    return f"{models.encoder_in_use(con)}|{settings.encoder}|{settings.max_length}"
+    return space_key(models.encoder_in_use(con), settings)
+
+
+def space_key(ref: str, settings: Settings) -> str:
+    """The same for the encoder `ref` (`base` or a round's number)."""
+    return "|".join([ref, *(str(getattr(settings, name)) for name in SHAPES_FEATURES)])
 
 
 def labels_since_round(con: Connection) -> int:

@@ -193,6 +193,10 @@ UNCHANGED = (
     Case("no possible job", ("cancel", "mail", "9" * 30), ("There is no job 999",)),
     Case("a job that is no number", ("cancel", "mail", "x"), ("'x' is not a valid integer", "handful cancel --help")),
     Case("no such source", ("metrics", "mail", "--source", "tst"), ("'tst' is not one of", "out-of-fold")),
+    Case("options of a full round alone", ("round", "mail", "--epochs", "3"), ("belong to --full", "--epochs")),
+    Case(
+        "no such optimiser", ("round", "mail", "--full", "--optimizer", "lion"), ("'lion' does not fit", "adamw, sgd")
+    ),
     Case("no such device for a round", ("round", "mail", "--device", "gpu"), ("'gpu' does not fit",)),
     Case("nothing to ask for", ("next", "mail", "-n", "0"), ("0 is not in the range", "handful next --help")),
     Case("no such option", ("next", "mail", "--jsn"), ("No such option '--jsn'", "--json")),

@@ -102,7 +102,7 @@ def test_a_round_is_narrated_on_stderr_and_its_result_is_data(story: Story) -> N
     assert found["round"] == 1
     assert found["kept"] is True
     assert 0.0 <= found["macro_f1"] <= 1.0
-    assert "fold 1 of 3" in story["round"].err
+    assert "fold 1 of 2" in story["round"].err
 
 
 def test_metrics_after_a_round_are_those_of_its_model(story: Story) -> None:

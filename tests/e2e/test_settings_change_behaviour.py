@@ -26,6 +26,7 @@ from core.training import device
 from core.training import embed as embedding
 from core.training.featurizer import Featurizer
 from core.vectors import VectorStore
+from core.worker import learner
 from core.worker.jobs.embed import EMBED
 from core.worker.jobs.round import ROUND
 from core.worker.learner import refresh
@@ -41,7 +42,7 @@ from tui.session import Session
 
 COVERED: dict[str, str] = {}
 """Option → the test about it."""
-QUICK = {"epochs": 1, "max_steps": 3, "batch_size": 8, "folds": 2, "learning_rate": 1e-2, "precision": "fp32"}
+QUICK = {"epochs": 1, "max_steps": 3, "batch_size": 8, "learning_rate": 1e-2, "precision": "fp32"}
 LABELLED = range(1, 25)
 
 _Test = TypeVar("_Test", bound=Callable[..., None])
@@ -119,15 +120,25 @@ class Trained:
     """Loss of the last step of each phase."""
 
 
-def trained(project: Project) -> Trained:
+def trained(project: Project, **args: Any) -> Trained:
     """Run one round."""
-    events = [event.payload for event in run(project, ROUND) if event.kind in ("phase", "progress")]
+    events = [event.payload for event in run(project, ROUND, **args) if event.kind in ("phase", "progress")]
     last = {step["what"]: step for step in events if "loss" in step}
     names = tuple(event["name"] for event in events if "number" in event)
     return Trained(names, tuple(last[n]["total"] for n in names), tuple(last[n]["loss"] for n in names))
 
 
-@about("learning_rate", "optimizer", "weight_decay", "dropout", "contrastive", "batch_size", "seed")
+@about(
+    "learning_rate",
+    "optimizer",
+    "weight_decay",
+    "dropout",
+    "contrastive",
+    "batch_size",
+    "frozen",
+    "tune_length",
+    "seed",
+)
 @pytest.mark.parametrize(
     ("option", "value"),
     [
@@ -137,6 +148,8 @@ def trained(project: Project) -> Trained:
         ("dropout", 0.8),
         ("contrastive", 0.0),
         ("batch_size", 4),
+        ("frozen", 0.0),
+        ("tune_length", 8),
         ("seed", 7),
     ],
 )
@@ -159,10 +172,59 @@ def test_max_steps_bounds_a_fine_tuning(fresh: Fresh) -> None:
     assert trained(fresh(epochs=100, max_steps=2)).steps == (2, 2, 2)
 
 
+@about("round_folds")
+def test_round_folds_are_models_to_judge_by(fresh: Fresh) -> None:
+    assert trained(fresh(round_folds=2)).phases == ("fold 1 of 2", "fold 2 of 2", "all labels")
+    assert len(trained(fresh(round_folds=4)).phases) == 5
+
+
 @about("folds")
-def test_folds_are_models_to_judge_by(fresh: Fresh) -> None:
-    assert trained(fresh(folds=2)).phases == ("fold 1 of 2", "fold 2 of 2", "all labels")
-    assert len(trained(fresh(folds=4)).phases) == 5
+def test_folds_are_how_the_head_is_judged(fresh: Fresh, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = learner.out_of_fold
+    seen: list[int] = []
+
+    def spy(task: Any, trainer: Any, folds: np.ndarray[Any, Any], *rest: Any) -> Any:
+        seen.append(len(np.unique(folds)))
+        return judge(task, trainer, folds, *rest)
+
+    monkeypatch.setattr(learner, "out_of_fold", spy)
+    for folds in (2, 5):
+        ranked(fresh(folds=folds))
+    assert seen == [2, 5]
+
+
+@about("augment")
+def test_augment_changes_what_a_full_round_reads(fresh: Fresh) -> None:
+    plain = trained(fresh(), recipe="full")
+    assert trained(fresh(augment="drop"), recipe="full").losses != plain.losses
+    assert trained(fresh(augment="none"), recipe="full") == plain
+
+
+@about("patience")
+def test_patience_ends_the_folds_of_a_full_round(fresh: Fresh) -> None:
+    assert trained(fresh(epochs=25), recipe="full").steps == (50, 50, 75)
+    assert max(trained(fresh(epochs=25, patience=1), recipe="full").steps) < 50
+
+
+def test_options_for_one_round_stand_in_for_the_projects_and_are_stored_with_it(fresh: Fresh) -> None:
+    project = fresh()
+    given = {"epochs": 2, "optimizer": "sgd", "round_folds": 3}
+    assert trained(project, recipe="full", options=given).steps == (4, 4, 4, 6)
+    with project.open(readonly=True) as con:
+        (summary,) = models.rounds(con)
+        story = summary.info
+    assert story["tuning"] == "full"
+    assert {key: story["settings"][key] for key in given} == given
+    assert story["settings"]["batch_size"] == QUICK["batch_size"]
+    assert project.settings().optimizer == "adamw"
+
+
+def test_a_recipe_nobody_knows_is_refused_before_a_round_begins(fresh: Fresh) -> None:
+    project = fresh()
+    with pytest.raises(InputError, match=r"classify\.magic"):
+        run(project, ROUND, recipe="magic")
+    with project.open(readonly=True) as con:
+        assert models.rounds(con) == []
 
 
 def vectors_of(project: Project) -> tuple[str, np.ndarray[Any, Any]]:
@@ -189,12 +251,25 @@ def test_another_encoder_means_other_features(fresh: Fresh, tmp_path: Path) -> N
 def test_longer_texts_are_cut(fresh: Fresh) -> None:
     project = fresh()
     name, before = vectors_of(project)
-    set_options(project, max_length=8)
+    set_options(project, max_length=8, windows=1)
     result = run(project, EMBED)[-1].payload
     other_name, after = vectors_of(project)
     assert result["cut"] == 1.0
     assert other_name != name
     assert not np.allclose(after, before, atol=0.01)
+
+
+@about("windows")
+def test_longer_texts_are_read_in_windows(fresh: Fresh) -> None:
+    found = {}
+    for most in (1, 2, 60):
+        project = fresh(max_length=8, windows=most)
+        result = run(project, EMBED)[-1].payload
+        assert result["windowed"] == 1.0
+        assert (result["cut"] > 0) == (most < 60)
+        found[most] = vectors_of(project)[1]
+    assert not np.allclose(found[1], found[2], atol=0.01)
+    assert not np.allclose(found[2], found[60], atol=0.01)
 
 
 @about("precision")

@@ -19,13 +19,14 @@ from onnx import numpy_helper
 from tokenizers import Tokenizer
 from transformers import AutoConfig
 
-from core import demo, inuse, tokenizing
+from core import demo, inuse
 from core.errors import InputError, RefusedError
 from core.project import Project
 from core.records import Job, JobEvent
 from core.store import models
 from core.training import head
 from core.vectors import VectorStore
+from core.windows import Windows
 from core.worker.protocol import JobContext
 from exports import bundle as bundles
 from exports import onnx_model, parity, reference, sampling
@@ -115,7 +116,8 @@ def test_the_result_has_the_numbers_and_the_bundle_is_written_down(made: Made) -
     assert result["model"] == "head"
     assert result["size_bytes"] == sum(p.stat().st_size for p in made.bundle.iterdir())
     assert result["parity"]["ok"] is True
-    assert result["parity"]["texts"] == N
+    assert result["parity"]["texts"] == N + sampling.LONG
+    assert result["parity"]["windowed"] >= sampling.LONG, "no text of this project is longer than a window"
     assert result["parity"]["max_abs_diff"] <= 1e-5
     assert result["parity"]["flips"] == 0
     assert result["parity"]["features_compared"] == len(POOL) + 3
@@ -163,16 +165,20 @@ def test_the_parity_check_saw_what_torch_gives(made: Made) -> None:
     whole = onnx_model.load(plan)
     tokenizer = Tokenizer.from_file(str(model.space_dir / "tokenizer.json"))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(64)
-    for i, text in enumerate(known.texts[:10]):
-        ids = torch.tensor([tokenizer.encode(text).ids])
+    tokenizer.enable_truncation(64, stride=8)
+    for i in (*range(10), *range(N, N + sampling.LONG)):
+        first = tokenizer.encode(known.texts[i])
+        windows = [first.ids, *(one.ids for one in first.overflowing)][:4]
+        assert (len(windows) > 1) == (i >= N)
         with torch.inference_mode():
-            truth = whole(ids, torch.ones_like(ids))["logits"].numpy()
-        np.testing.assert_allclose(known.logits[i], truth[0], atol=1e-5)
+            logits = [
+                whole(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.int64))["logits"] for ids in windows
+            ]
+        np.testing.assert_allclose(known.logits[i], torch.cat(logits).mean(0).numpy(), atol=1e-5)
 
 
 def test_plain_onnxruntime_and_the_shipped_tokenizer_are_enough(made: Made) -> None:
-    texts = [*POOL, "", "x " * 500, "退" * 300, "👩‍👩‍👧‍👦 \x00 \u202e"]
+    texts = [*POOL, "", "x " * 30, "退" * 300, "👩‍👩‍👧‍👦 \x00 \u202e"]
     tokenizer = Tokenizer.from_file(str(made.bundle / "tokenizer.json"))
     encoded = tokenizer.encode_batch(texts)
     feed = {
@@ -180,8 +186,10 @@ def test_plain_onnxruntime_and_the_shipped_tokenizer_are_enough(made: Made) -> N
         "attention_mask": np.array([e.attention_mask for e in encoded]),
     }
     assert feed["input_ids"].shape[1] == 64
+    whole = [i for i, one in enumerate(encoded) if not one.overflowing]
+    assert len(whole) == len(texts) - 1
     run = onnxruntime.InferenceSession(str(made.bundle / "model.onnx"), providers=["CPUExecutionProvider"])
-    np.testing.assert_allclose(run.run(None, feed)[0], Predictor(made.bundle).logits(texts), atol=1e-5)
+    np.testing.assert_allclose(run.run(None, feed)[0][whole], Predictor(made.bundle).logits(texts)[whole], atol=1e-5)
 
 
 def test_any_text_has_the_same_ids_in_serving_as_in_training(made: Made) -> None:
@@ -190,9 +198,10 @@ def test_any_text_has_the_same_ids_in_serving_as_in_training(made: Made) -> None
     rng = np.random.default_rng(0)
     letters = rng.integers(32, 0x3000, (2000, 12)).tolist()
     texts = [*STORABLE, *demo.texts(), *("".join(map(chr, row)) for row in letters), "长文 " * 20_000, "x" * 1_000_000]
-    training = tokenizing.load(model.space_dir / "tokenizer.json", int(model.space["max_length"]))
-    expected = [encoding.ids for encoding in training.encode_batch(texts)]
-    assert Predictor(made.bundle).token_ids(texts) == expected
+    windows = Windows.of(model.space)
+    expected = windows.cut(windows.tokenizer(model.space_dir / "tokenizer.json"), texts)
+    assert {len(text) for text in expected} >= {1, 4}
+    assert Predictor(made.bundle).windows(texts) == expected
 
 
 def test_transformers_reads_its_config(made: Made) -> None:
@@ -356,6 +365,6 @@ def test_the_embedded_encoder_exports_with_a_sketch_on_the_whole_demo(
         add_texts(con, demo.texts())
     teach(project, "minilm")
     exported = run(project, EXPORT)[-1].payload
-    assert exported["parity"]["texts"] == 512
+    assert exported["parity"]["texts"] == 512 + sampling.LONG
     assert exported["parity"]["max_abs_diff"] <= 1e-4
     assert manifest_of(Path(exported["path"]))["encoder"]["lexical"] is not None

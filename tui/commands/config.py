@@ -76,7 +76,7 @@ def config_command(directory: Path, key: str | None, value: str | None, *, as_js
 
 
 def _say_what_follows(project: Project, key: str, value: object) -> None:
-    if key in ("encoder", "max_length"):
+    if key in options.SHAPES_FEATURES:
         say(_("The texts are embedded anew before the next ranking."))
     if key == "slice_by" and value:
         with project.open(readonly=True) as con:

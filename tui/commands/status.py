@@ -108,6 +108,14 @@ def _readability(facts: dict[str, Any]) -> list[str]:
     ]
     if facts.get("lexical"):
         lines.append(_("  For such texts character n-grams help out."))
+    if facts.get("windowed", 0) > facts.get("cut", 0):
+        lines.append(
+            _("  {share:.1%} of the texts are longer than max_length and are read in windows.").format(
+                share=facts["windowed"]
+            )
+        )
     if facts.get("cut"):
-        lines.append(_("  {share:.1%} of the texts are longer than max_length and are cut.").format(share=facts["cut"]))
+        lines.append(
+            _("  {share:.1%} of the texts are longer than what is read, and are cut.").format(share=facts["cut"])
+        )
     return lines

@@ -214,7 +214,7 @@ class SettingsScreen(HandfulScreen):
         except HandfulError as error:
             self.handful.show_error(error)
             return
-        if key in ("encoder", "max_length"):
+        if key in settings.SHAPES_FEATURES:
             self.handful.say(_("The texts are embedded anew before the next ranking."))
         session.touched()
         self.moved()

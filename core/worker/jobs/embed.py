@@ -20,6 +20,7 @@ from core.training.embed import embed_pool
 from core.training.encoders.base import locate
 from core.training.space import Space
 from core.vectors import VectorStore
+from core.windows import Windows
 from core.worker.protocol import JobContext
 from core.worker.rule import wanted_key
 
@@ -70,12 +71,15 @@ def fill(project: Project, settings: Settings, ref: str, encoder_dir: Path, key:
 
 
 def _facts(made: Space, encoder_dir: Path, sample: list[str]) -> dict[str, object]:
-    """How well the encoder reads the project's writing, and how much of it is cut."""
+    """How well the encoder reads the project's writing, and how much is longer than a window, or cut."""
     whole = tokenizing.load(encoder_dir / "tokenizer.json", None)
+    windows = Windows.of(made.info)
+    longer, cut = tokenizing.cut_share(whole, sample, windows.length, windows.reach(whole))
     known = made.info["lexical"]["vocab_size"] if made.info["lexical"] else None
     return {
         "unknown": {r.script: round(r.unknown_share, 4) for r in tokenizing.readability(whole, sample, known)},
-        "cut": round(tokenizing.cut_share(whole, sample, int(made.info["max_length"])), 4),
+        "windowed": round(longer, 4),
+        "cut": round(cut, 4),
         "lexical": made.info["lexical"] is not None,
     }
 

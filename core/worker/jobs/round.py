@@ -31,9 +31,11 @@ from core.vectors import VectorStore, rows_of
 from core.worker.jobs.embed import encoder_directory, fill
 from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
 from core.worker.protocol import JobContext
-from core.worker.rule import MIN_CLASSES, MIN_PER_CLASS, wanted_key
+from core.worker.rule import MIN_CLASSES, MIN_PER_CLASS, space_key, wanted_key
 from core.worker.verdict import Contender, Incumbent, Verdict, decide
 
+BASE_FACTS = ("weights_sha256", "tokenizer_sha256", "model_type", "max_length", "windows", "overlap")
+"""What a round's story tells of the space it started from."""
 ROOM = 5
 """Times the encoder's size that must be free on the disk."""
 
@@ -49,7 +51,11 @@ class _Frozen:
 
 
 class Round:
-    """The job kind `round`."""
+    """The job kind `round`.
+
+    Arguments: `recipe` (how the encoder is tuned; without it few-shot), `options` (name → value, instead of the
+    project's in this round alone), `device` (one of these).
+    """
 
     name = "round"
 
@@ -59,6 +65,7 @@ class Round:
         started = clock.monotonic()
         with project.open() as con:
             task = project.task(con)
+            trainer = _trainer(task.name, str(context.job.args.get("recipe", rounds.FEW_SHOT)))
             began = models.round_of_job(con, context.job.id)
             frozen = _freeze(project, task, began)
             summary = models.start_round(con, context.job.id, frozen.seq, frozen.set_hash, len(frozen.items))
@@ -66,7 +73,7 @@ class Round:
         try:
             base = yield from encoder_directory(project, settings, models.BASE)
             request = _request(project, settings, task, frozen, base, summary)
-            trainer: Trainer = plugins.load(plugins.TRAINERS, task.name)
+            request = replace(request, recipe=str(context.job.args.get("recipe", rounds.FEW_SHOT)))
             yield from rounds.run(request, trainer)
             verdict, recipe = yield from _judge(context, task, trainer, request, frozen, summary)
             story = _story(summary, frozen, request, verdict, recipe, clock.monotonic() - started)
@@ -86,9 +93,23 @@ class Round:
 
 
 def _options(context: JobContext) -> Settings:
-    """The project's options, with the device that was named for this round alone."""
-    device_name = context.job.args.get("device")
-    return changed(context.settings, "device", device_name) if device_name else context.settings
+    """The project's options, with those that were given for this round alone."""
+    args, settings = context.job.args, context.settings
+    given = dict(args.get("options") or {})
+    if args.get("device"):
+        given["device"] = args["device"]
+    for key, value in given.items():
+        settings = changed(settings, key, value)
+    return settings
+
+
+def _trainer(task: str, recipe: str) -> Trainer:
+    """Raises InputError if the task knows no such recipe."""
+    if recipe == rounds.FEW_SHOT:
+        found: Trainer = plugins.load(plugins.TRAINERS, task)
+    else:
+        found = plugins.load(plugins.RECIPES, f"{task}.{recipe}")
+    return found
 
 
 def _clear_scratch(project: Project, summary: RoundSummary) -> None:
@@ -221,12 +242,13 @@ def _story(
         "round": summary.number,
         "verdict": verdict.words,
         "scores": verdict.scores,
+        "tuning": request.recipe,
         "recipe": asdict(recipe),
         "n_labels": len(frozen.items),
         "event_seq": frozen.seq,
         "set_sha256": frozen.set_hash,
         "example_ids": [item.example.id for item in frozen.items],
-        "base": {k: request.space.info[k] for k in ("weights_sha256", "tokenizer_sha256", "model_type", "max_length")},
+        "base": {key: request.space.info[key] for key in BASE_FACTS},
         "settings": asdict(request.settings),
         "device": request.compute.name,
         "seconds": round(seconds, 2),
@@ -249,7 +271,7 @@ def _switch(context: JobContext, summary: RoundSummary, encoder_dir: Path, verdi
     """Embed the pool with the tuned encoder first, so that the queue never goes without features; then use it."""
     project, settings = context.project, context.settings
     ref = str(summary.number)
-    key = f"{ref}|{settings.encoder}|{settings.max_length}"
+    key = space_key(ref, settings)
     yield JobEvent("phase", {"name": "embed the pool with the tuned encoder"})
     for event in fill(project, settings, ref, encoder_dir, key):
         if event.kind == "progress":

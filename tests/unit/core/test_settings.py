@@ -28,7 +28,8 @@ def another(name: str) -> Any:
         return not option.default
     if name in NUMBERS:
         return type(option.default)(option.metadata["high"])
-    return {"device": "cuda:1", "strategy": "margin", "precision": "bf16", "optimizer": "sgd"}.get(name, "other one")
+    texts = {"device": "cuda:1", "strategy": "margin", "precision": "bf16", "optimizer": "sgd", "augment": "swap"}
+    return texts.get(name, "other one")
 
 
 @pytest.mark.parametrize("name", OPTIONS)

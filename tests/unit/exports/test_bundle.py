@@ -8,6 +8,7 @@ from core.connection import Connection
 from core.errors import InputError, RefusedError
 from core.project import Project
 from core.settings import Settings
+from core.windows import Windows
 from exports import bundle as bundles
 from exports import contract
 from exports.base import ExportRequest
@@ -67,12 +68,13 @@ def test_the_tokenizer_pads_to_the_longest_and_cuts_by_itself(tmp_path: Path) ->
     plain.enable_padding(length=128, pad_id=4, pad_token="x")  # noqa: S106 (no password)
     plain.enable_truncation(128)
     plain.save(str(tmp_path / "given.json"))
-    write_tokenizer(tmp_path / "given.json", tmp_path / "made.json", 6, 0)
+    write_tokenizer(tmp_path / "given.json", tmp_path / "made.json", Windows(6, 4, 1), 0)
     made = Tokenizer.from_file(str(tmp_path / "made.json")).encode_batch(["slow", "slow wifi please"])
     assert [one.ids for one in made] == [[2, 9, 3, 0, 0], [2, 9, 10, 11, 3]]
     assert [one.attention_mask for one in made] == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
     (cut,) = Tokenizer.from_file(str(tmp_path / "made.json")).encode_batch(["slow " * 50])
     assert cut.ids == [2, 9, 9, 9, 9, 3]
+    assert len(cut.overflowing) == 16, "three new tokens a window, after the four of the first"
 
 
 def test_the_config_names_the_classes_and_nothing_of_this_machine(project: Project, con: Connection) -> None:

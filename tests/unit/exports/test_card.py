@@ -14,6 +14,7 @@ from tests.unit.exports.models_in_use import give_evaluations, give_labels, give
 
 PARITY = {
     "texts": 512,
+    "windowed": 37,
     "batches": [1, 8, 32],
     "max_abs_diff": 3.2e-6,
     "tolerance": 1e-4,

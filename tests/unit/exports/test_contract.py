@@ -10,6 +10,7 @@ from core.project import Project
 from core.records import LabelClass
 from core.settings import Settings
 from core.store import classes, examples, meta
+from core.windows import Windows
 from exports import contract
 from tests.unit.exports.models_in_use import give_evaluations, give_labels, give_model
 
@@ -27,7 +28,7 @@ def test_classes_keep_their_ids_and_come_in_the_order_of_the_logits(project: Pro
     give_model(project, con, class_ids=(3, 1))
     facts = contract.read(project, con, Settings())
     assert facts.classes == ((3, "speed"), (1, "refund"))
-    assert facts.max_length == 64
+    assert facts.windows == Windows(64)
     assert facts.encoder == "minilm"
 
 

@@ -22,7 +22,7 @@ def stage(bundle: Path) -> Path:
     """A staged bundle with references that fit it."""
     known = Predictor(bundle)
     reference.write_texts(bundle, TEXTS, threads=1)
-    tokens = np.stack([reference.fingerprint(ids) for ids in known.token_ids(TEXTS)])
+    tokens = np.stack([reference.fingerprint(text) for text in known.windows(TEXTS)])
     reference.write_logits(bundle, known.logits(TEXTS), tokens)
     return bundle
 

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from exports import predict
 from exports.predict import BundleError, Predictor
-from tests.unit.exports.handmade import CLASSES, WEIGHTS, WORDS, graph, sign
+from tests.unit.exports.handmade import CLASSES, WEIGHTS, WORDS, graph, sign, tokenizer
 
 TEXTS = ["slow wifi slow wifi please", "refund", "", "login password login", "money please"]
 LABELS = ["speed", "refund", "refund", "login", "refund"]
@@ -64,7 +64,22 @@ def test_no_texts_give_no_answers_and_one_text_is_not_a_list(bundle: Path) -> No
 
 def test_texts_are_cut_where_the_bundle_says(bundle: Path) -> None:
     predictor = Predictor(bundle)
-    assert len(predictor.token_ids(["slow " * 1000])[0]) == 16
+    assert [[len(ids) for ids in text] for text in predictor.windows(["slow " * 1000])] == [[16]]
+
+
+def test_long_texts_are_read_in_windows_whose_logits_are_averaged(bundle: Path) -> None:
+    cutting = tokenizer()
+    cutting.enable_truncation(6, stride=1)
+    cutting.save(str(bundle / "tokenizer.json"))
+    sign(bundle, windows=3)
+    predictor = Predictor(bundle)
+    text = "refund refund refund refund login login login slow slow slow wifi wifi wifi"
+    assert [[len(ids) for ids in one] for one in predictor.windows([text, "slow"])] == [[6, 6, 6], [3]]
+    refund, login, slow = (WEIGHTS[5 + WORDS.index(word)] for word in ("refund", "login", "slow"))
+    parts = [4 * refund, refund + 3 * login, login + 3 * slow]
+    for batch in (1, 2, 32):
+        found = predictor.logits(["slow", text, "refund"], batch=batch)
+        np.testing.assert_allclose(found, [slow, np.mean(parts, axis=0), refund], atol=1e-6)
 
 
 def test_the_shipped_tokenizer_pads_and_cuts_for_others_too(bundle: Path) -> None:

@@ -18,6 +18,7 @@ from core.training.device import Compute
 from core.training.embed import batches_by_length, embed_pool, features_of, features_of_ids, pad, pad_id_of
 from core.training.featurizer import Featurizer, load_featurizer
 from core.vectors import VectorStore
+from core.windows import Windows
 from tests.conftest import HELD_OUT, POOL
 
 TEXTS = ["where is my refund", "help", "", "my card was charged twice and the router is slow", "refund", "locked"] * 3
@@ -71,11 +72,38 @@ def test_features_do_not_depend_on_their_company(
 def test_texts_and_their_tokens_give_the_same(
     model: Featurizer, bert: Path, ids: list[list[int]], compute: Compute
 ) -> None:
-    tokenizer = tokenizing.load(bert / "tokenizer.json", 64)
+    windows = Windows.chosen(64, 4)
+    texts = windows.cut(windows.tokenizer(bert / "tokenizer.json"), TEXTS)
     out = np.zeros((len(TEXTS), 32), np.float32)
-    for rows, part in features_of(model, tokenizer, TEXTS, compute, batch=4, pad_id=0):
+    for rows, part in features_of(model, texts, compute, batch=4, pad_id=0):
         out[rows] = part
     assert np.array_equal(out, table(model, ids, compute, 4))
+
+
+@pytest.mark.parametrize("batch", [1, 4, 64])
+def test_a_long_texts_features_are_the_mean_of_its_windows(
+    model: Featurizer, bert: Path, compute: Compute, batch: int
+) -> None:
+    windows = Windows.chosen(8, 3)
+    long = [
+        "refund " * 5,
+        "my card was charged twice " * 20,
+        "slow router " * 5,
+        "",
+        "the internet is slow and I am locked out",
+    ]
+    texts = windows.cut(windows.tokenizer(bert / "tokenizer.json"), long)
+    assert [len(text) for text in texts] == [1, 3, 2, 1, 3]
+    out = np.full((len(long), 32), np.nan, np.float32)
+    seen: list[int] = []
+    for rows, part in features_of(model, texts, compute, batch=batch, pad_id=0):
+        out[rows] = part
+        seen += rows
+    assert sorted(seen) == list(range(5))
+    with torch.inference_mode():
+        alone = [np.mean([model(*pad([ids], 0)).numpy()[0] for ids in text], axis=0) for text in texts]
+    assert np.abs(out - np.stack(alone)).max() < 1e-5
+    assert np.linalg.norm(out[4]) < 1 - 1e-4, "the head is linear: a mean must stay what it is"
 
 
 def test_half_precision_gives_nearly_the_same(model: Featurizer, ids: list[list[int]], compute: Compute) -> None:
