@@ -323,11 +323,11 @@ def test_a_test_file_can_come_later(forked: Cli, mail: Project) -> None:
 def test_config_shows_and_sets(forked: Cli, mail: Project) -> None:
     shown = forked("config", "mail")
     assert narrow(shown.lines[2:])
-    assert "epochs = 12  (default)" in shown.lines
+    assert "epochs = 8  (default)" in shown.lines
     assert forked("config", "mail", "epochs", "3").lines[0] == "epochs = 3  (set in handful.toml)"
     assert forked("config", "mail", "epochs", "--json").json == {"epochs": 3}
     assert forked("config", "mail", "--json").json["epochs"] == 3
-    forked("config", "mail", "epochs", "12")
+    forked("config", "mail", "epochs", "8")
     assert "epochs" not in (mail.root / "handful.toml").read_text(encoding="utf-8")
 
 
