@@ -84,10 +84,10 @@ class Settings:
     round_every: int = _opt(
         50, _("Start rule: a round starts by itself after so many new labels; 0: only when asked."), low=0, high=1000000
     )
-    epochs: int = _opt(8, _("Passes over the labelled texts in a round."), low=1, high=1000)
+    epochs: int = _opt(12, _("Passes over the labelled texts in a round."), low=1, high=1000)
     max_steps: int = _opt(400, _("Most optimiser steps of one fine-tuning in a round."), low=1, high=1000000)
     batch_size: int = _opt(32, _("Texts per optimiser step."), low=2, high=1024)
-    learning_rate: float = _opt(2e-4, _("Peak learning rate of a round."), low=1e-7, high=1.0)
+    learning_rate: float = _opt(1e-4, _("Peak learning rate of a round."), low=1e-7, high=1.0)
     optimizer: str = _opt("adamw", _("Optimiser of a round."), choices=("adamw", "sgd"))
     weight_decay: float = _opt(0.01, _("Decoupled weight decay of a round."), low=0.0, high=1.0)
     dropout: float = _opt(0.1, _("Dropout inside the encoder during a round."), low=0.0, high=0.9)
@@ -99,7 +99,7 @@ class Settings:
         2, _("Folds by which a round is judged: each costs a fine-tuning on the rest of the labels."), low=2, high=20
     )
     frozen: float = _opt(
-        0.5, _("Share of the encoder's lower layers that a round leaves as they are."), low=0.0, high=0.9
+        0.0, _("Share of the encoder's lower layers that a round leaves as they are."), low=0.0, high=0.9
     )
     tune_length: int = _opt(
         128, _("Tokens of a text that a round reads while it tunes; the model itself reads all."), low=8, high=8192

@@ -31,7 +31,7 @@ def story(_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sto
     root = tmp_path_factory.mktemp("story")
     shutil.copytree(_made, root / "mail")
     # random weights have more to learn than an encoder that has read before
-    set_options(Project(root / "mail"), learning_rate=3e-3, epochs=30, frozen=0.0)
+    set_options(Project(root / "mail"), learning_rate=3e-3, epochs=30)
     cli = Cli(root)
     said: Story = {}
     try:
@@ -325,11 +325,11 @@ def test_a_test_file_can_come_later(forked: Cli, mail: Project) -> None:
 def test_config_shows_and_sets(forked: Cli, mail: Project) -> None:
     shown = forked("config", "mail")
     assert narrow(shown.lines[2:])
-    assert "epochs = 8  (default)" in shown.lines
+    assert "epochs = 12  (default)" in shown.lines
     assert forked("config", "mail", "epochs", "3").lines[0] == "epochs = 3  (set in handful.toml)"
     assert forked("config", "mail", "epochs", "--json").json == {"epochs": 3}
     assert forked("config", "mail", "--json").json["epochs"] == 3
-    forked("config", "mail", "epochs", "8")
+    forked("config", "mail", "epochs", "12")
     assert "epochs" not in (mail.root / "handful.toml").read_text(encoding="utf-8")
 
 

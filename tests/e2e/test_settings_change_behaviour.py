@@ -148,7 +148,7 @@ def trained(project: Project, **args: Any) -> Trained:
         ("dropout", 0.8),
         ("contrastive", 0.0),
         ("batch_size", 4),
-        ("frozen", 0.0),
+        ("frozen", 0.5),
         ("tune_length", 8),
         ("seed", 7),
     ],
