@@ -39,6 +39,10 @@ class LabelClass:
     """Texts that show what is meant, from the labels file."""
     active: bool = True
     """False once archived: old answers keep it, new ones can't choose it."""
+    group: str = ""
+    """At most one class of a group is given to a text; empty: it is in none."""
+    implies: tuple[str, ...] = ()
+    """Names of classes that a text with this one has, too."""
 
 
 @dataclass(frozen=True, slots=True)

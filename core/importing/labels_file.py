@@ -1,13 +1,15 @@
 """The classes a person lists beforehand: `--labels a,b,c`, or a TOML or CSV file with name, key, description, examples.
 
-In TOML each class is a table `[[labels]]`; in CSV the examples of a class are parted by `|`. Every problem of a file is
+In TOML each class is a table `[[labels]]`; in CSV the examples of a class, and the classes that it implies, are parted
+by `|`. Of the classes with the same `group` a text has one at most. Every problem of a file is
 reported at once, each with its place.
 """
 
 import difflib
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,10 @@ from core.importing.lines import opened
 from core.importing.rows import encodable
 from core.records import LabelClass
 from core.show import visible
+from core.tasks import rules
 
-FIELDS = ("name", "key", "description", "examples")
+FIELDS = ("name", "key", "description", "examples", "group", "implies")
+_LISTS = ("examples", "implies")
 MAX_NAME = 200
 _TABLE = "labels"
 
@@ -73,8 +77,11 @@ def _csv(rows: Iterator[tuple[int, dict[str, Any] | str]]) -> Iterator[Entry]:
         if isinstance(values, str):
             yield place, {"": values}
         else:
-            examples = [part.strip() for part in values.get("examples", "").split("|") if part.strip()]
-            yield place, values | {"examples": examples}
+            yield place, values | {name: _parts(values.get(name, "")) for name in _LISTS}
+
+
+def _parts(cell: str) -> list[str]:
+    return [part.strip() for part in cell.split("|") if part.strip()]
 
 
 def _classes(entries: Iterator[Entry], source: str) -> list[LabelClass]:
@@ -90,6 +97,7 @@ def _classes(entries: Iterator[Entry], source: str) -> list[LabelClass]:
             folded = unicodedata.normalize("NFC", item.name)
             found += _twice(_("name"), names, folded, place) + _twice(_("key"), keys, item.key, place)
         problems += [f"{place}: {problem}" for problem in found]
+    problems += _rule_problems(classes)
     if not classes and not problems:
         problems.append(_("No label in it."))
     if problems:
@@ -104,7 +112,26 @@ def _label_class(values: Mapping[str, Any]) -> LabelClass:
         values.get("key", "").strip(),
         values.get("description", "").strip(),
         tuple(values.get("examples", ())),
+        group=values.get("group", "").strip(),
+        implies=tuple(name.strip() for name in values.get("implies", ())),
     )
+
+
+def _rule_problems(classes: Sequence[LabelClass]) -> Iterator[str]:
+    """Rules that name no class of the list, or that no text could follow."""
+    names = {item.name for item in classes}
+    numbered = [replace(item, id=number) for number, item in enumerate(classes, 1)]
+    declared = rules.of(numbered)
+    for item in numbered:
+        for name in item.implies:
+            if name not in names:
+                yield _("{name}: implies {other!r}, which is no label").format(
+                    name=visible(item.name), other=visible(name)
+                )
+        if declared.conflict(declared.closed([item.id])) is not None:
+            yield _("{name}: implies a label that excludes it, or two that exclude each other").format(
+                name=visible(item.name)
+            )
 
 
 def _twice(what: str, seen: dict[str, str], value: str, place: str) -> list[str]:
@@ -125,13 +152,14 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
             near = difflib.get_close_matches(name, FIELDS, n=1)
             hint = _("did you mean {near!r}?").format(near=near[0]) if near else ", ".join(FIELDS)
             yield _("there is no field {name!r} ({hint})").format(name=visible(name), hint=hint)
-    for name in ("name", "key", "description"):
+    for name in ("name", "key", "description", "group"):
         if not _is_text(values.get(name, "")):
             yield _("{name} is no text").format(name=name)
             return
-    examples = values.get("examples", [])
-    if not isinstance(examples, list) or not all(_is_text(example) for example in examples):
-        yield _("examples is no list of texts")
+    for name in _LISTS:
+        found = values.get(name, [])
+        if not isinstance(found, list) or not all(_is_text(one) for one in found):
+            yield _("{name} is no list of texts").format(name=name)
     yield from _name_problems(values.get("name", "").strip())
     key = values.get("key", "").strip()
     if len(key) > 1 or not key.isprintable():

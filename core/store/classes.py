@@ -11,13 +11,15 @@ from core.errors import InputError
 from core.i18n import _
 from core.records import LabelClass
 from core.show import shorten
-from core.store import changes
+from core.store import changes, class_rules
 
 
 def all_classes(con: Connection) -> list[LabelClass]:
     """Every class in the order of creation, archived ones included."""
     rows = con.execute("SELECT id, name, key, description, examples, active FROM classes ORDER BY id")
-    return [LabelClass(r[0], r[1], r[2], r[3], tuple(json.loads(r[4])), bool(r[5])) for r in rows]
+    return class_rules.applied(
+        con, [LabelClass(r[0], r[1], r[2], r[3], tuple(json.loads(r[4])), bool(r[5])) for r in rows]
+    )
 
 
 def names(con: Connection) -> dict[int, str]:
@@ -55,14 +57,15 @@ def archived_named(con: Connection, name: str) -> LabelClass | None:
 
 def add(con: Connection, new: Iterable[LabelClass], annotator: str, *, act: str = "") -> None:
     """Create classes (their `id` is ignored) inside the caller's transaction, as one act."""
-    act = act or os.urandom(16).hex()
-    for item in new:
+    act, made = act or os.urandom(16).hex(), list(new)
+    for item in made:
         row = con.execute(
             "INSERT INTO classes(name, key, description, examples) VALUES (?, ?, ?, ?) RETURNING id",
             (item.name, item.key, item.description, json.dumps(item.examples, ensure_ascii=False)),
         ).fetchone()
         told = {"name": item.name, "key": item.key, "description": item.description, "examples": list(item.examples)}
         changes.append(con, changes.CLASS_NEW, told, annotator, act=act, class_id=row[0])
+    class_rules.keep(con, made, ids(con))
 
 
 def ensure(con: Connection, wanted: Iterable[str], annotator: str, *, act: str = "") -> dict[str, int]:
