@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.querying import reasons
+from core.querying import reasons, sets
 from core.querying.base import Pick, PoolView
 from core.querying.clusters import unit
-from core.querying.uncertainty import gap
 from core.records import Reason
 
 COVERED = 2000
@@ -96,7 +95,7 @@ def _candidates(view: PoolView, most: int, rng: np.random.Generator) -> NDArray[
     if view.probabilities is None:
         return _sample(view.open, most, rng)
     searched = _sample(view.open, max(SEARCHED, most), rng)
-    doubtful = searched[np.argsort(gap(view.probabilities, searched), kind="stable")[: most // 2]]
+    doubtful = searched[np.argsort(-view.doubts(searched), kind="stable")[: most // 2]]
     others = np.setdiff1d(view.open, doubtful, assume_unique=True)
     return np.sort(np.concatenate([doubtful, _sample(others, most - len(doubtful), rng)]))
 
@@ -119,9 +118,9 @@ def _ground(view: PoolView, covered: NDArray[np.int64], x: NDArray[np.float32]) 
 
 def _weights(view: PoolView, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """How much each text wants to be covered: the model's doubt, more for classes that are short of labels."""
-    if view.probabilities is None or view.probabilities.shape[1] < 2:
+    if view.probabilities is None or not view.decides:
         return np.ones(len(rows), np.float32)
-    doubt = FLOOR + 1.0 - gap(view.probabilities, rows)
+    doubt = FLOOR + view.doubts(rows)
     place = {c: i for i, c in enumerate(view.class_ids)}
     counts = np.zeros(len(place))
     for classes in view.classes:
@@ -130,7 +129,10 @@ def _weights(view: PoolView, rows: NDArray[np.int64]) -> NDArray[np.float32]:
                 counts[place[c]] += 1
     shortage = (max(counts.mean(), 1.0) / np.maximum(counts, 1.0)) ** BALANCE
     p = np.asarray(view.probabilities[rows], np.float32)
-    return np.asarray(doubt * (p @ shortage.astype(np.float32)), np.float32)
+    wanted = p @ shortage.astype(np.float32)
+    if not view.exclusive:  # the mean over the classes a text may have, however many those are
+        wanted = wanted / np.maximum(p.sum(axis=1), 1e-6)
+    return np.asarray(doubt * wanted, np.float32)
 
 
 def _asked_already(view: PoolView, x: NDArray[np.float32], twins: float) -> NDArray[np.bool_]:
@@ -187,9 +189,11 @@ def _rest(ground: _Ground, x: NDArray[np.float32], order: list[int], take: int) 
 
 
 def _reason(view: PoolView, row: int, similar: int) -> Reason:
-    if view.probabilities is None or view.probabilities.shape[1] < 2:
+    if view.probabilities is None or not view.decides:
         return Reason(reasons.TYPICAL, {"similar": similar})
     p: NDArray[Any] = np.asarray(view.probabilities[row], np.float32)
+    if not view.exclusive:
+        return sets.reason(view, p, similar)
     first, second = (int(i) for i in np.argsort(-p, kind="stable")[:2])
     names = [view.names.get(view.class_ids[i], str(view.class_ids[i])) for i in (first, second)]
     return Reason(

@@ -6,7 +6,7 @@ from typing import Any
 from core.i18n import _
 from core.records import Reason
 
-RANDOM, AUDIT, TYPICAL, RARE, MARGIN, LEAST, ENTROPY, HERDING, UNRANKED = (
+RANDOM, AUDIT, TYPICAL, RARE, MARGIN, LEAST, ENTROPY, HERDING, UNRANKED, EITHER = (
     "random",
     "audit",
     "typical",
@@ -16,6 +16,7 @@ RANDOM, AUDIT, TYPICAL, RARE, MARGIN, LEAST, ENTROPY, HERDING, UNRANKED = (
     "entropy",
     "herding",
     "unranked",
+    "either",
 )
 
 
@@ -28,6 +29,12 @@ def _herding(args: Mapping[str, Any]) -> str:
     doubt = _("{first} {p:.2f} against {second} {q:.2f}").format(
         first=args.get("first", "?"), p=args.get("p", 0.0), second=args.get("second", "?"), q=args.get("q", 0.0)
     )
+    n = int(args.get("similar", 0))
+    return _("{doubt}, stands for {n} similar texts").format(doubt=doubt, n=n) if n > 1 else doubt
+
+
+def _either(args: Mapping[str, Any]) -> str:
+    doubt = _("{label} or not, {p:.2f}").format(label=args.get("label", "?"), p=args.get("p", 0.0))
     n = int(args.get("similar", 0))
     return _("{doubt}, stands for {n} similar texts").format(doubt=doubt, n=n) if n > 1 else doubt
 
@@ -47,6 +54,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     ENTROPY: lambda args: _("undecided between about {k:.1f} classes").format(k=args.get("k", 1.0)),
     HERDING: _herding,
+    EITHER: _either,
     UNRANKED: lambda _args: _("drawn at random: no ranking is ready yet"),
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.querying import reasons
+from core.querying import reasons, sets
 from core.querying.base import Pick, PoolView
 from core.querying.randomly import randomly
 from core.records import Reason
@@ -15,37 +15,28 @@ NEAR = 0.95
 """Cosine above which two texts are not both asked."""
 CANDIDATES = 4
 """How many times `n` are looked at for that."""
-_CHUNK = 16384
-
-
-def gap(probabilities: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Difference between the two most probable classes of each of these rows, [rows]; 1 where there is one class.
-
-    `probabilities`: [n, classes], memory-mapped or not; read in chunks.
-    """
-    out = np.ones(len(rows), np.float32)
-    if probabilities.shape[1] < 2:
-        return out
-    for start in range(0, len(rows), _CHUNK):
-        p = np.asarray(probabilities[rows[start : start + _CHUNK]], np.float32)
-        top = np.partition(p, -2, axis=1)[:, -2:]
-        out[start : start + _CHUNK] = top[:, 1] - top[:, 0]
-    return out
 
 
 def margin(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
-    """Smallest difference between the two most probable classes first (breaking ties)."""
+    """Smallest difference between the two most probable classes first (breaking ties).
+
+    Where classes don't exclude each other, between having one and not having it.
+    """
 
     def score(p: NDArray[np.float32]) -> NDArray[np.float32]:
         top = np.partition(p, -2, axis=1)[:, -2:]
         return np.asarray(top[:, 1] - top[:, 0], np.float32)
 
-    return _by(view, n, rng, "margin", score, _two_best)
+    return _by(view, n, rng, "margin", score if view.exclusive else sets.margin, _two_best)
 
 
 def least_confidence(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
-    """Lowest probability of the most probable class first."""
-    return _by(view, n, rng, "least-confidence", lambda p: np.asarray(p.max(axis=1), np.float32), _best)
+    """Lowest probability of the most probable class, or set of classes, first."""
+
+    def score(p: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(p.max(axis=1), np.float32)
+
+    return _by(view, n, rng, "least-confidence", score if view.exclusive else sets.confidence, _best)
 
 
 def entropy(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
@@ -54,7 +45,7 @@ def entropy(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
     def score(p: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray((p * np.log(np.maximum(p, 1e-12))).sum(axis=1), np.float32)
 
-    return _by(view, n, rng, "entropy", score, _spread)
+    return _by(view, n, rng, "entropy", score if view.exclusive else sets.certainty, _spread)
 
 
 def _by(
@@ -66,10 +57,10 @@ def _by(
     why: Callable[[PoolView, NDArray[np.float32]], Reason],
 ) -> list[Pick]:
     """Rows with the lowest score first; random without a model. Ties are broken at random."""
-    if view.probabilities is None or view.probabilities.shape[1] < 2:
+    if view.probabilities is None or not view.decides:
         return randomly(view, n, rng)
-    take = view.take(n)
-    p = view.probabilities[view.open]
+    take, why = view.take(n), why if view.exclusive else sets.reason
+    p = np.asarray(view.probabilities[view.open], np.float32)
     order = np.lexsort((rng.random(len(p)), score(p)))[: take * CANDIDATES]
     picked = _without_twins(view.features, view.open[order], take)
     place = {int(row): i for i, row in zip(order, view.open[order], strict=True)}

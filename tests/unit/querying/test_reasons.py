@@ -10,6 +10,7 @@ NASTY = ["{first}", "{0!r}", "100 %s %d", "[bold]x[/]", "退款 💸", "a\x1b[2J
 def test_there_are_kinds() -> None:
     assert {
         "audit",
+        "either",
         "entropy",
         "herding",
         "least_confidence",
