@@ -1,6 +1,7 @@
 """Multi-label classification: each text has any number of classes, none included."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,12 @@ def samples_f1(cell: Cell) -> float:
     gold, predicted = parted(cell)
     total = len(gold) + len(predicted)
     return 2 * len({*gold} & {*predicted}) / total if total else 1.0
+
+
+def _odds(p: float) -> float:
+    """Logarithm of the odds: on this scale, that of the model's logits, distances from cuts are compared."""
+    kept = min(max(p, 1e-7), 1.0 - 1e-7)
+    return math.log(kept / (1.0 - kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,7 @@ class Multilabel:
 
     def from_scores(self, scores: Sequence[float], class_ids: Sequence[int], cuts: Sequence[float] = ()) -> LabelSet:
         limits = cuts or [CUT] * len(scores)
-        over = [(p - cut, c) for p, cut, c in zip(scores, limits, class_ids, strict=True) if p >= cut]
+        over = [(_odds(p) - _odds(cut), c) for p, cut, c in zip(scores, limits, class_ids, strict=True) if p >= cut]
         return label_set(
             self.rules.settled([c for _distance, c in sorted(over, key=lambda found: (-found[0], found[1]))])
         )
