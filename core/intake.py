@@ -15,7 +15,8 @@ from core import project as projects
 from core.connection import transaction
 from core.errors import InputError, RefusedError
 from core.i18n import _
-from core.importing import labels_file
+from core.importing import columns, labels_file
+from core.importing.columns import Label
 from core.importing.importer import Progress, columns_of, import_file
 from core.project import Project
 from core.publish import publish_dir
@@ -34,7 +35,7 @@ def new_project(  # noqa: PLR0913 (the options of `handful new`)
     data: Path,
     task: str = "classify",
     text: str | None = None,
-    label: str | None = None,
+    label: Label = None,
     labels: str | None = None,
     test: Path | None = None,
     encoder: str | None = None,
@@ -70,13 +71,14 @@ def new_project(  # noqa: PLR0913 (the options of `handful new`)
     return Project(target), reports
 
 
-def _test_columns(test: Path, text: str | None, label: str | None, task: str) -> tuple[str | None, str | None]:
+def _test_columns(test: Path, text: str | None, label: Label, task: str) -> tuple[str | None, Label]:
     """The columns of the test file: those named for the pool, else the task's own field if the file has it."""
     if test.exists() and not test.is_dir() and not test.is_file():  # it would be empty when it is read again
         raise InputError(_("The test file can't be a pipe."), visible(str(test)), _("Write it to a file first."))
     found = columns_of(test)
     field: str = plugins.load(plugins.TASKS, task).field
-    if label is None or (label not in found and field in found):
+    named = columns.named(label)
+    if not named or (not set(named) <= set(found) and field in found):
         label = field if field in found else None
     return text if text in found else None, label
 

@@ -1,12 +1,12 @@
 """Which texts are behind the counts of an evaluation. Standard library only; the worker writes, the terminal reads."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from core.project import Project
 from core.publish import make_dir, publish_file
-from core.records import Source
+from core.records import Evaluation, Source
 
 DIRECTORY = "judged"
 
@@ -27,15 +27,25 @@ class Judged:
     event_seq: int
     """The newest event its model had seen, as the evaluation says, too."""
     texts: tuple[JudgedText, ...]
+    precision: Mapping[int, float] = field(default_factory=dict)
+    """class id → average precision of the scores behind the answers; empty where they are not known."""
 
 
-def publish(project: Project, subject: str, source: Source, event_seq: int, texts: Sequence[JudgedText]) -> None:
+def publish(
+    project: Project,
+    subject: str,
+    source: Source,
+    event_seq: int,
+    texts: Sequence[JudgedText],
+    precision: Mapping[int, float] | None = None,
+) -> None:
     """Replace what is kept for this model and source."""
+    ranked = {str(class_id): value for class_id, value in (precision or {}).items()}
     rows = [[t.example_id, t.gold, t.predicted] for t in texts]
     make_dir(project.scores / DIRECTORY)
     publish_file(
         project.scores / DIRECTORY / _name(subject, source),
-        json.dumps({"event_seq": event_seq, "texts": rows}, ensure_ascii=False).encode(),
+        json.dumps({"event_seq": event_seq, "texts": rows, "precision": ranked}, ensure_ascii=False).encode(),
     )
 
 
@@ -43,9 +53,16 @@ def load(project: Project, subject: str, source: Source) -> Judged | None:
     """The texts behind the newest evaluation of a model from a source; None if they are not known."""
     try:
         said = json.loads((project.scores / DIRECTORY / _name(subject, source)).read_text(encoding="utf-8"))
-        return Judged(int(said["event_seq"]), tuple(JudgedText(*row) for row in said["texts"]))
+        ranked = {int(class_id): float(value) for class_id, value in said.get("precision", {}).items()}
+        return Judged(int(said["event_seq"]), tuple(JudgedText(*row) for row in said["texts"]), ranked)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def precision_of(project: Project, evaluation: Evaluation) -> Mapping[int, float]:
+    """Average precision by class for an evaluation; empty where it is not known."""
+    found = load(project, evaluation.subject, evaluation.source)
+    return found.precision if found is not None and found.event_seq == evaluation.event_seq else {}
 
 
 def disagreeing(project: Project, subject: str) -> list[JudgedText]:

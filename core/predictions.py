@@ -28,14 +28,26 @@ _CHUNK = 65536
 _ID = struct.Struct("<q")
 
 
-def write(directory: Path, ids: "NDArray[np.int64]", scores: "NDArray[Any]", class_ids: Sequence[int]) -> None:
-    """Write the likeliest classes of every text: `ids` [n]; `scores` [n, classes] by `class_ids`, mapped or not."""
+def write(
+    directory: Path,
+    ids: "NDArray[np.int64]",
+    scores: "NDArray[Any]",
+    class_ids: Sequence[int],
+    cuts: Sequence[float] = (),
+) -> None:
+    """Write the likeliest classes of every text: `ids` [n]; `scores` [n, classes] by `class_ids`, mapped or not.
+
+    With `cuts`, the probability from which each class is answered, they are those furthest above theirs.
+    """
     k = min(LIKELIEST, len(class_ids))
-    publish_parts(directory / FILE, _tables(ids, scores, class_ids, k))
-    publish_file(directory / ABOUT, json.dumps({"n": len(ids), "k": k}).encode())
+    publish_parts(directory / FILE, _tables(ids, scores, class_ids, k, cuts))
+    limits = {str(c): cut for c, cut in zip(class_ids, cuts, strict=bool(cuts))}
+    publish_file(directory / ABOUT, json.dumps({"n": len(ids), "k": k, "cuts": limits}).encode())
 
 
-def _tables(ids: "NDArray[np.int64]", scores: "NDArray[Any]", class_ids: Sequence[int], k: int) -> Iterator[bytes]:
+def _tables(
+    ids: "NDArray[np.int64]", scores: "NDArray[Any]", class_ids: Sequence[int], k: int, cuts: Sequence[float]
+) -> Iterator[bytes]:
     """The rows by id, in pieces: a million texts are no more than some thousands to memory."""
     import numpy as np
 
@@ -45,8 +57,9 @@ def _tables(ids: "NDArray[np.int64]", scores: "NDArray[Any]", class_ids: Sequenc
         rows = order[start : start + _CHUNK]
         table = np.empty(len(rows), row)
         part = np.asarray(scores[rows], np.float32)
-        some = np.argpartition(-part, k - 1, axis=1)[:, :k]
-        best = np.take_along_axis(some, np.argsort(-np.take_along_axis(part, some, axis=1), axis=1), axis=1)
+        over = part - np.asarray(cuts, np.float32) if len(cuts) else part
+        some = np.argpartition(-over, k - 1, axis=1)[:, :k]
+        best = np.take_along_axis(some, np.argsort(-np.take_along_axis(over, some, axis=1), axis=1), axis=1)
         table["id"] = ids[rows]
         table["class"] = np.asarray(class_ids, np.int32)[best]
         table["p"] = np.take_along_axis(part, best, axis=1)
@@ -60,6 +73,7 @@ class Predictions:
         about = json.loads((directory / ABOUT).read_text(encoding="utf-8"))
         self.source = source
         self._n, self._k = int(about["n"]), int(about["k"])
+        self._cuts = {int(class_id): float(cut) for class_id, cut in about.get("cuts", {}).items()}
         self._row = struct.Struct(f"<q{self._k}i{self._k}f")
         with (directory / FILE).open("rb") as file:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self._n else None
@@ -106,4 +120,5 @@ class Predictions:
         if not found:
             return None
         names = classes.names(con)
-        return task.suggest([p for _c, p in found], [c for c, _p in found], names, self.source)
+        cuts = [self._cuts[c] for c, _p in found] if self._cuts else ()
+        return task.suggest([p for _c, p in found], [c for c, _p in found], names, self.source, cuts)

@@ -11,7 +11,7 @@ from core.connection import Connection, DatabaseError, connect, create_empty, ex
 from core.errors import InputError
 from core.i18n import _
 from core.publish import make_dir
-from core.store import meta
+from core.store import classes, meta
 from core.tasks.base import Task
 
 DATABASE = "labels.db"
@@ -85,9 +85,9 @@ class Project:
             con.close()
 
     def task(self, con: Connection) -> Task[Any]:
-        """The task that was chosen when the project was made."""
+        """The task that was chosen when the project was made, with what the project's classes say about each other."""
         task: Task[Any] = plugins.load(plugins.TASKS, meta.get(con, "task"))
-        return task
+        return task.bound(classes.all_classes(con))
 
 
 def create(root: Path, task: str) -> Project:

@@ -41,6 +41,10 @@ class LabelClass:
     """False once archived: old answers keep it, new ones can't choose it."""
     keywords: tuple[str, ...] = ()
     """Words by which a person would search for its texts, from the labels file."""
+    group: str = ""
+    """At most one class of a group is given to a text; empty: it is in none."""
+    implies: tuple[str, ...] = ()
+    """Names of classes that a text with this one has, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.i18n import _
 from core.show import visible
+from exports.predict import SIGMOID
 
 PUBLIC_NAMES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
 """Hub ids of encoders that go by another name here."""
@@ -126,6 +127,11 @@ def _metrics(metrics: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             accuracy=_ratio(report["accuracy"], report["accuracy_interval"]),
             f1=_ratio(report["macro_f1"], report["macro_f1_interval"]),
         )
+        if report.get("means"):
+            yield _("Accuracy is the share of texts whose whole set is right. Micro-F1 {micro}{means}.").format(
+                micro=_ratio(report["micro_f1"], report["micro_f1_interval"]),
+                means="".join(f", {plain(name)} {_ratio(**said)}" for name, said in report["means"].items()),
+            )
         yield table((_("class"), _("texts"), _("precision"), _("recall"), "F1"), [_row(c) for c in report["classes"]])
 
 
@@ -187,9 +193,20 @@ def _limits(manifest: Mapping[str, Any], readability: Mapping[str, Any]) -> Iter
     ]
     if manifest["encoder"]["lexical"]:
         lines.append(_("Writing the encoder can't read is classified by hashed character n-grams alone."))
-    lines.append(
-        _("It always answers with one of its classes, however foreign a text is; the probabilities are not calibrated.")
-    )
+    if manifest.get("unlearnt"):
+        names = ", ".join(plain(name) for name in manifest["unlearnt"])
+        lines.append(_("No labelled text has these classes, so they are never answered: {names}.").format(names=names))
+    if manifest.get("activation") == SIGMOID:
+        lines.append(
+            _("Each class is answered from a threshold of its own, tuned out of fold; it may answer with none.")
+        )
+    else:
+        lines.append(
+            _(
+                "It always answers with one of its classes, however foreign a text is; the probabilities are not"
+                " calibrated."
+            )
+        )
     yield "\n".join(f"- {line}" for line in lines)
 
 

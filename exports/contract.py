@@ -10,18 +10,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, get_args
 
-from core import __version__, clock, inuse
+from core import __version__, clock, inuse, judged
 from core.connection import Connection, one_moment
 from core.evaluation.report import reports
 from core.inuse import ModelInUse
 from core.project import Project
 from core.publish import publish_file
-from core.records import LabelledExample, Source
+from core.records import LabelClass, LabelledExample, Source
 from core.settings import Settings
 from core.store import classes, examples, labels, meta, models
 from core.tasks.base import Task
 from core.windows import Windows
-from exports.predict import ACTIVATION, FORMAT, FORMAT_VERSION, MANIFEST
+from exports.predict import FORMAT, FORMAT_VERSION, MANIFEST, SIGMOID, SOFTMAX
 
 SOURCES: tuple[Source, ...] = get_args(Source)
 LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "onnx", "torch", "transformers")
@@ -43,6 +43,12 @@ class Facts:
     """Newest reports on this model, from each source."""
     readability: Mapping[str, Any]
     """How well the encoder reads the project's texts, and how many are cut."""
+    activation: str = SOFTMAX
+    """What turns its logits into probabilities."""
+    answering: tuple[Mapping[str, Any], ...] = ()
+    """For each class what decides, beside its logit, whether it is answered: threshold, group, implied classes."""
+    unlearnt: tuple[str, ...] = ()
+    """Classes in use that no labelled text has, so that the model can't answer them."""
 
     @property
     def windows(self) -> Windows:
@@ -60,13 +66,42 @@ def read(project: Project, con: Connection, settings: Settings) -> Facts:
         found = [models.newest_evaluation(con, model.name, source) for source in SOURCES]
         encoder = str(meta.get(con, "encoder_name", settings.encoder))
         readability = meta.get(con, "readability", {})
+        ranked = [judged.precision_of(project, one) if one is not None else {} for one in found]
+        there = [item for item in classes.all_classes(con) if item.active]
     metrics = tuple(
         {"event_seq": one.event_seq, **report.as_json()}
-        for one in found
+        for one, precision in zip(found, ranked, strict=True)
         if one is not None
-        for report in reports(task, one, names)
+        for report in reports(task, one, names, precision)
     )
-    return Facts(model, task.name, unique, _encoder_name(encoder), training, metrics, readability)
+    return Facts(
+        model,
+        task.name,
+        unique,
+        _encoder_name(encoder),
+        training,
+        metrics,
+        readability,
+        SOFTMAX if task.exclusive else SIGMOID,
+        () if task.exclusive else _answering(model, there, dict(unique)),
+        tuple(item.name for item in there if item.id not in dict(unique)),
+    )
+
+
+def _answering(
+    model: ModelInUse, there: Sequence[LabelClass], names: Mapping[int, str]
+) -> tuple[Mapping[str, Any], ...]:
+    """Threshold of each class, and the rules it is under as far as they are about classes of the model."""
+    ruled = {item.id: item for item in there}
+    known = set(names.values())
+    found = []
+    for class_id, cut in zip(names, model.head["cuts"], strict=True):
+        said: dict[str, Any] = {"threshold": cut}
+        if class_id in ruled and ruled[class_id].group:
+            said["group"] = ruled[class_id].group
+        implied = [name for name in ruled[class_id].implies if name in known] if class_id in ruled else []
+        found.append({**said, "implies": implied} if implied else said)
+    return tuple(found)
 
 
 def _unique(found: list[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
@@ -110,12 +145,14 @@ def manifest(facts: Facts, files: Sequence[Path], parity: Mapping[str, Any]) -> 
     """The content of handful.json for the files as they are now."""
     space = facts.model.space
     pair = {"type": "int64", "shape": ["batch", "sequence"]}
+    answering: tuple[Mapping[str, Any], ...] = facts.answering or ({},) * len(facts.classes)
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "task": facts.task,
-        "activation": ACTIVATION,
-        "classes": [{"id": i, "name": name} for i, name in facts.classes],
+        "activation": facts.activation,
+        "classes": [{"id": i, "name": name, **more} for (i, name), more in zip(facts.classes, answering, strict=True)],
+        "unlearnt": list(facts.unlearnt),
         **facts.windows.as_json(),
         "inputs": {"input_ids": pair, "attention_mask": pair},
         "outputs": {"logits": {"type": "float32", "shape": ["batch", len(facts.classes)]}},

@@ -2,14 +2,15 @@
 
 `python -P -m exports.parity STAGE` sends the reference texts through the bundle's own `Predictor` (its tokenizer, its
 windows, its batching): all of them one by one, by 8 and by 32, long and short ones mixed. The bar, at each of these
-sizes: no logit further off than 1e-4, no other answer where the reference's best two classes are more than 2e-4 apart,
-and the same windows of token ids.
+sizes: no logit further off than 1e-4, no other answer where the reference's best two classes are more than 2e-4 apart
+(of classes that don't exclude each other: where a logit is more than 1e-4 from its threshold), and the same windows of
+token ids.
 The numbers become `parity.json`; below the bar there is no bundle.
 """
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from core.i18n import _
 from core.publish import publish_file
 from core.records import JobEvent
 from exports import child, reference
-from exports.predict import BundleError, Predictor
+from exports.predict import SIGMOID, BundleError, Predictor, over
 from exports.reference import Reference
 
 RESULT = "parity.json"
@@ -49,7 +50,7 @@ def work(stage: Path) -> Iterator[JobEvent]:
     for logits, batch in zip(found, known.batches, strict=True):
         yield from _replay(predictor, known, batch, logits)
     windows = predictor.windows(known.texts)
-    result = summary(known, found, count_other_tokens(windows, known))
+    result = summary(known, found, count_other_tokens(windows, known), predictor.manifest)
     result["windowed"] = sum(len(text) > 1 for text in windows)
     publish_file(stage / RESULT, json.dumps(result, indent=1).encode())
     if not result["ok"]:
@@ -68,6 +69,15 @@ def _replay(predictor: Predictor, known: Reference, batch: int, found: NDArray[n
             yield JobEvent("progress", {"what": f"compare, {batch} at a time", **done})
 
 
+def count_other_sets(
+    truth: NDArray[np.float32], found: NDArray[np.float32], classes: Sequence[Mapping[str, Any]]
+) -> int:
+    """Texts with another set of classes, not counting those whose logit is next to the threshold."""
+    expected, said = over(truth, classes), over(found, classes)
+    clear = np.abs(expected) > TOLERANCE
+    return int(np.sum((clear & ((expected >= 0.0) != (said >= 0.0))).any(axis=1)))
+
+
 def count_flips(truth: NDArray[np.float32], found: NDArray[np.float32]) -> int:
     """Texts with another answer though the best two logits of the truth are clearly apart; both [texts, classes]."""
     best = np.sort(truth.astype(np.float64), axis=1)[:, -2:]
@@ -80,11 +90,17 @@ def count_other_tokens(windows: Sequence[Sequence[Sequence[int]]], known: Refere
     return sum(not np.array_equal(reference.fingerprint(one), known.tokens[i]) for i, one in enumerate(windows))
 
 
-def summary(known: Reference, found: NDArray[np.float32], other_tokens: int) -> dict[str, Any]:
-    """The evidence; `found` [sizes of batches, texts, classes] is what the bundle gave."""
+def summary(
+    known: Reference, found: NDArray[np.float32], other_tokens: int, manifest: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The evidence; `found` [sizes of batches, texts, classes] is what the bundle with this `manifest` gave."""
+    about = manifest or {}
     differences = np.abs(found.astype(np.float64) - known.logits)
     worst = float(differences.max(initial=0.0))
-    flips = sum(count_flips(known.logits, logits) for logits in found)
+    if about.get("activation") == SIGMOID:
+        flips = sum(count_other_sets(known.logits, logits, about["classes"]) for logits in found)
+    else:
+        flips = sum(count_flips(known.logits, logits) for logits in found)
     return {
         "ok": bool(len(known.texts)) and worst <= TOLERANCE and flips == 0 and other_tokens == 0,
         "texts": len(known.texts),

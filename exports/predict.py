@@ -7,7 +7,8 @@ there as `python predict.py BUNDLE [FILE|-]`; `handful predict` runs the same fi
     Predictor("my-bundle").predict(["where is my refund?"])
 
 A line of input is `{"text": …}` (an `id` beside it is kept) or a JSON string, with --text-lines the text itself. A line
-of output is `{"label": …, "scores": {class: probability}}`, in the order of the input.
+of output is `{"label": …, "scores": {class: probability}}`, in the order of the input; where a text can have several
+classes, or none, `{"labels": [ … ], "scores": …}`.
 
 Exit codes: 0 done · 2 the bundle or a line can't be used · 130 interrupted.
 """
@@ -34,7 +35,9 @@ FORMAT, FORMAT_VERSION = "handful-bundle", 1
 MANIFEST, MODEL, TOKENIZER = "handful.json", "model.onnx", "tokenizer.json"
 FREE_TO_CHANGE = frozenset({"README.md", "predict.py"})
 """Files no answer depends on: the card may be edited, and this program may stay behind."""
-ACTIVATION, MAX_LINE = "softmax", 10_000_000
+SOFTMAX, SIGMOID = "softmax", "sigmoid"
+"""What turns logits into probabilities: classes that exclude each other, or each class by itself."""
+MAX_LINE = 10_000_000
 _NO_MODEL = "model.onnx is damaged or no ONNX model"
 _BLOCK = 32
 """Batches that are read, sorted by length and written together."""
@@ -113,8 +116,15 @@ class Predictor:
         return np.asarray(self._session.run(["logits"], feed)[0], np.float32)
 
     def predict(self, texts: Sequence[str], *, batch: int = 32) -> list[dict[str, Any]]:
-        """{"label": the most probable class, "scores": {class: probability}} for each text."""
+        """{"label": the most probable class, "scores": {class: probability}} for each text.
+
+        Where classes don't exclude each other, {"labels": all that reach their threshold, "scores": as above}.
+        """
         logits = self.logits(texts, batch=batch)
+        if self.manifest["activation"] == SIGMOID:
+            scores = sigmoid(logits).round(6).tolist()
+            found = zip(answered(logits, self.manifest["classes"]), scores, strict=True)
+            return [{"labels": said, "scores": dict(zip(self.labels, row, strict=True))} for said, row in found]
         rows = zip(logits.argmax(axis=1).tolist(), softmax(logits).round(6).tolist(), strict=True)
         return [{"label": self.labels[best], "scores": dict(zip(self.labels, row, strict=True))} for best, row in rows]
 
@@ -132,6 +142,49 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     """Row-wise softmax, [n, classes]."""
     shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), np.float64)
+
+
+def sigmoid(logits: NDArray[Any]) -> NDArray[np.float64]:
+    """Each class's own probability, [n, classes]."""
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logits.astype(np.float64))), np.float64)
+
+
+def over(logits: NDArray[np.float32], classes: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
+    """How far each logit is above that of its class's threshold, [n, classes]."""
+    cuts = np.array([item.get("threshold", 0.5) for item in classes], np.float64)
+    return np.asarray(logits.astype(np.float64) - np.log(cuts / (1.0 - cuts)), np.float64)
+
+
+def answered(logits: NDArray[np.float32], classes: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """The names of the classes each text is given, in the bundle's order.
+
+    A class comes with all that it implies, the one furthest over its threshold first; what is in one group with a class
+    that was given before is left out.
+    """
+    closures = {item["name"]: _closure(item["name"], classes) for item in classes}
+    groups = {item["name"]: item.get("group", "") for item in classes}
+    found = []
+    for row in over(logits, classes):
+        given: set[str] = set()
+        for place in np.argsort(-row, kind="stable"):
+            wider = given | closures[classes[place]["name"]]
+            taken = [groups[name] for name in wider if groups.get(name)]
+            if row[place] >= 0.0 and len(taken) == len(set(taken)):
+                given = wider
+        found.append([item["name"] for item in classes if item["name"] in given])
+    return found
+
+
+def _closure(name: str, classes: Sequence[Mapping[str, Any]]) -> set[str]:
+    implied = {item["name"]: item.get("implies", ()) for item in classes}
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        one = todo.pop()
+        if one not in found:
+            found.add(one)
+            todo += implied.get(one, ())
+    return found
 
 
 def verified(bundle: Path) -> dict[str, Any]:
@@ -163,16 +216,18 @@ def _manifest(bundle: Path) -> dict[str, Any]:
         raise BundleError("{file} is damaged: {why}", file=MANIFEST, why=error) from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise BundleError("{path} is no bundle: {file} is about something else", path=bundle, file=MANIFEST)
-    if found.get("format_version") != FORMAT_VERSION or found.get("activation") != ACTIVATION:
+    if found.get("format_version") != FORMAT_VERSION or found.get("activation") not in (SOFTMAX, SIGMOID):
         raise BundleError("the bundle was made by another version; take the predict.py that lies in it")
     try:
         hashes = [said["sha256"] for said in found["files"].values()]
         texts = all(isinstance(said, str) for said in [*hashes, *(item["name"] for item in found["classes"])])
-        if texts and int(found.get("windows", 1)) >= 1:
+        cuts = [item.get("threshold", 0.5) for item in found["classes"]]
+        between = all(isinstance(cut, float) and 0.0 < cut < 1.0 for cut in cuts)
+        if texts and between and int(found.get("windows", 1)) >= 1:
             return found
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BundleError("{file} is damaged: {why}", file=MANIFEST, why=repr(error)) from error
-    raise BundleError("{file} is damaged: classes or files are no texts, or windows no number", file=MANIFEST)
+    raise BundleError("{file} is damaged: classes, thresholds or files are not what they should be", file=MANIFEST)
 
 
 # Fields of ONNX's protobuf messages that lead to tensors, by message (https://onnx.ai, onnx.proto):

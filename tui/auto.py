@@ -13,7 +13,8 @@ from typing import Any
 
 from core import clock, inuse, queue, settings
 from core.connection import Connection
-from core.demo import DemoText, corpus
+from core.demo import DemoTask, corpus
+from core.demo.making import about
 from core.errors import HandfulError
 from core.evaluation.report import Report
 from core.i18n import _
@@ -26,6 +27,7 @@ from core.store.labels import Decision
 from tui import jobs
 from tui.commands.metrics import SOURCES, collect, print_report
 from tui.output import data, percent, say, size
+from tui.texts import in_words
 from tui.waiting import wait_for_ranking
 
 LABELS = 48
@@ -84,7 +86,9 @@ def run(project: Project) -> Summary:
         wait_for_ranking(project, con)
         watch.lap("embed")
         say(_("{n} labels, each for a text that the program picks").format(n=LABELS))
-        _label(project, con)
+        task, ids = project.task(con), classes.ids(con)
+        demo = about(task.name)
+        _label(project, con, demo)
         watch.lap("label")
         before = collect(project, con, inuse.model_in_use(project, con).name, SOURCES)
         say(_("One round of fine-tuning"))
@@ -100,7 +104,10 @@ def run(project: Project) -> Summary:
     held_out = [item for item in corpus() if item.split == "test"]
     answers = predict(Path(bundle["path"]), [item.text for item in held_out])
     watch.lap("predict")
-    hits = sum(answer["label"] == item.intent for item, answer in zip(held_out, answers, strict=True))
+    hits = sum(
+        task.from_file(answer[task.field], ids, item.text) == task.from_file(demo.gold(item), ids, item.text)
+        for item, answer in zip(held_out, answers, strict=True)
+    )
     return Summary(
         str(project.root),
         LABELS,
@@ -109,15 +116,18 @@ def run(project: Project) -> Summary:
         after,
         verdict,
         bundle,
-        [_shown(item, answer) for item, answer in zip(held_out[:SHOWN], answers, strict=False)],
+        [
+            {"text": item.text, "gold": demo.gold(item), "label": said[task.field], "p": max(said["scores"].values())}
+            for item, said in zip(held_out[:SHOWN], answers, strict=False)
+        ],
         hits / len(held_out),
         watch.seconds,
     )
 
 
-def _label(project: Project, con: Connection) -> None:
+def _label(project: Project, con: Connection, demo: DemoTask) -> None:
     task, ids = project.task(con), classes.ids(con)
-    gold = {item.text: item.intent for item in corpus()}
+    gold = {item.text: demo.gold(item) for item in corpus()}
     done = 0
     while done < LABELS:
         items = queue.upcoming(project, con, min(AT_ONCE, LABELS - done))
@@ -126,7 +136,8 @@ def _label(project: Project, con: Connection) -> None:
             answer = task.from_file(gold[example.text], ids, example.text)
             labels.decide(con, task, [Decision(example.id, task.encode(answer))], ANNOTATOR)
             done += 1
-            say(f"  {done:>2}  {gold[example.text]:<9} {shorten(example.text, 40):<40} {words(item.reason)}")
+            answer_said = in_words(gold[example.text])
+            say(f"  {done:>2}  {shorten(answer_said, 20):<9} {shorten(example.text, 40):<40} {words(item.reason)}")
         wait_for_ranking(project, con)
 
 
@@ -140,10 +151,6 @@ def predict(bundle: Path, texts: list[str]) -> list[dict[str, Any]]:
     if done.returncode:
         raise HandfulError(_("The bundle could not predict."), done.stderr[-500:])
     return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def _shown(item: DemoText, answer: dict[str, Any]) -> dict[str, Any]:
-    return {"text": item.text, "gold": item.intent, "label": answer["label"], "p": max(answer["scores"].values())}
 
 
 def show(summary: Summary) -> None:
@@ -172,8 +179,8 @@ def show(summary: Summary) -> None:
     )
     data(_("onnxruntime answers {p:.2f} of the held-out texts right, for example:").format(p=summary.onnx_accuracy))
     for row in summary.predictions:
-        mark = "=" if row["label"] == row["gold"] else "≠"
-        data(f"  {row['label']:<9} {row['p']:.2f} {mark} {row['gold']:<9} {shorten(row['text'], 45)}")
+        said, gold = in_words(row["label"]), in_words(row["gold"])
+        data(f"  {said:<9} {row['p']:.2f} {'=' if said == gold else '≠'} {gold:<9} {shorten(row['text'], 45)}")
     spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in summary.seconds.items())
     data(_("Time: {spent}; {total:.0f} s in all").format(spent=spent, total=sum(summary.seconds.values())))
 

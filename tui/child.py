@@ -74,9 +74,9 @@ def import_file(root: Path, path: Path, **options: Any) -> Child:
     return Child({"do": "import", "root": str(root), "path": str(path), "options": options})
 
 
-def demo(root: Path) -> Child:
+def demo(root: Path, task: str = "classify") -> Child:
     """As `core.demo.making.make`."""
-    return Child({"do": "demo", "root": str(root)})
+    return Child({"do": "demo", "root": str(root), "task": task})
 
 
 def _failure(said: Mapping[str, Any]) -> HandfulError:
@@ -108,7 +108,7 @@ def _import(task: Mapping[str, Any], progress: Progress) -> list[ImportReport]:
 def _demo(task: Mapping[str, Any], _progress: Progress) -> list[ImportReport]:
     from core.demo.making import make
 
-    make(Path(task["root"]))
+    make(Path(task["root"]), task["task"])
     return []
 
 

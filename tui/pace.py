@@ -6,6 +6,7 @@ from core.store import jobs, labels
 from core.worker import rule
 from tui.desk import Desk
 from tui.session import Session
+from tui.texts import in_words
 from tui.widgets.line import Piece
 
 PACE_FROM = 8
@@ -18,7 +19,7 @@ def why(desk: Desk) -> list[Piece]:
     if shown is None:
         return [(_("The queue is empty."), "text")]
     if shown.given is not None or shown.skipped:
-        answered = _("skipped") if shown.skipped else _("answered: {answer}").format(answer=shown.given)
+        answered = _("skipped") if shown.skipped else _("answered: {answer}").format(answer=in_words(shown.given))
         return [(_("text {id} · ").format(id=shown.example.id), "muted"), (answered, "given")]
     reason = shown.reason
     said = words(reason) if reason else _("chosen by hand")
@@ -27,7 +28,7 @@ def why(desk: Desk) -> list[Piece]:
         score = "" if shown.suggestion.score is None else f" {shown.suggestion.score:.2f}"
         pieces += [
             (_(" · {source}: ").format(source=shown.suggestion.source), "muted"),
-            (f"{shown.suggestion.value}{score}", "guess"),
+            (f"{in_words(shown.suggestion.value)}{score}", "guess"),
         ]
     return pieces
 

@@ -99,6 +99,13 @@ def in_words(raw: object) -> str:
     return str(raw)
 
 
+def named(raw: object) -> list[str]:
+    """The class names in an answer in file form; none if there is no answer."""
+    if isinstance(raw, str):
+        return [raw]
+    return [name for part in raw for name in named(part)] if isinstance(raw, list | tuple) else []
+
+
 def ids_of(ids: Iterable[int]) -> "array[int]":
     """Ids as a compact array."""
     return array("q", ids)

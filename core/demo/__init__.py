@@ -1,7 +1,7 @@
 """The embedded demo corpus: support messages with gold for every task. See README.md beside it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus.jsonl"
 CLASSES = HERE / "classes.toml"
+TAGS = HERE / "tags.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,18 @@ class DemoText:
     subject: str
     spans: tuple[Mapping[str, Any], ...]
     """{start, end, label, text}: code points, end exclusive, `text` the slice itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoTask:
+    """What the corpus is for one task; found by the task's name through the entry-point group `handful.demos`."""
+
+    classes: Path
+    """The labels file."""
+    gold: Callable[[DemoText], Any]
+    """A message's answer in file form."""
+    directory: str
+    """What the project's directory is called if nobody says."""
 
 
 @cache

@@ -1,12 +1,16 @@
 """From stored counts to the numbers people read: each with its n, its interval and its source."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from core.evaluation.intervals import CONFIDENCE, ENOUGH, f1_interval, mean_interval, wilson
 from core.records import ClassCounts, Evaluation
 from core.tasks.base import Cells, Task
+
+if TYPE_CHECKING:  # numpy is imported where it is used: the terminal imports this module before its first frame
+    import numpy as np
+    from numpy.typing import NDArray
 
 Interval = tuple[float, float]
 DRAWS = 500
@@ -25,6 +29,16 @@ class ClassReport:
     recall_interval: Interval | None
     f1: float | None
     f1_interval: Interval | None
+    average_precision: float | None = None
+    """How well the model's scores rank the texts of the class before all others; None where that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A further number of the task's own that is a mean over texts."""
+
+    value: float
+    interval: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +58,39 @@ class Report:
     """Mean F1 over the classes that occur or were predicted."""
     macro_f1_interval: Interval | None
     classes: tuple[ClassReport, ...]
+    micro_f1: float | None = None
+    """F1 of all classes' counts together."""
+    micro_f1_interval: Interval | None = None
+    means: Mapping[str, Mean] = field(default_factory=dict)
+    """By name, as the task has it."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for `--json`."""
         return asdict(self)
 
 
-def reports(task: Task[Any], evaluation: Evaluation, names: Mapping[int, str]) -> list[Report]:
-    """The whole first, then each slice by name."""
-    return [_report(task, evaluation, part, names) for part in sorted(evaluation.counts)]
+def reports(
+    task: Task[Any], evaluation: Evaluation, names: Mapping[int, str], precision: Mapping[int, float] | None = None
+) -> list[Report]:
+    """The whole first, then each slice by name; `precision`: average precision of classes, of the whole."""
+    return [
+        _report(task, evaluation, part, names, (precision or {}) if not part else {})
+        for part in sorted(evaluation.counts)
+    ]
 
 
-def _report(task: Task[Any], evaluation: Evaluation, part: str, names: Mapping[int, str]) -> Report:
+def _report(
+    task: Task[Any], evaluation: Evaluation, part: str, names: Mapping[int, str], precision: Mapping[int, float]
+) -> Report:
     cells = evaluation.counts[part]
     n = sum(cells.values())
     hits = task.correct(cells)
     counts = task.class_counts(cells, list(names))
+    drawn = resampled(cells) if n else None
+
+    def count(some: Cells) -> list[ClassCounts]:
+        return task.class_counts(some, list(names))
+
     return Report(
         evaluation.subject,
         evaluation.source,
@@ -69,12 +100,15 @@ def _report(task: Task[Any], evaluation: Evaluation, part: str, names: Mapping[i
         hits / n if n else None,
         wilson(hits, n),
         macro_f1(counts),
-        macro_f1_interval(cells, lambda drawn: task.class_counts(drawn, list(names))),
-        tuple(_class_report(c, names[c.class_id]) for c in counts),
+        macro_f1_interval(cells, count, drawn),
+        tuple(_class_report(c, names[c.class_id], precision.get(c.class_id)) for c in counts),
+        micro_f1(counts),
+        micro_f1_interval(cells, count, drawn),
+        {name: _mean(cells, of_text, drawn) for name, of_text in task.means.items()} if drawn is not None else {},
     )
 
 
-def _class_report(c: ClassCounts, name: str) -> ClassReport:
+def _class_report(c: ClassCounts, name: str, precision: float | None) -> ClassReport:
     return ClassReport(
         c.class_id,
         name,
@@ -85,6 +119,7 @@ def _class_report(c: ClassCounts, name: str) -> ClassReport:
         wilson(c.tp, c.support),
         c.f1,
         f1_interval(c.tp, c.fp, c.fn),
+        precision,
     )
 
 
@@ -94,29 +129,77 @@ def macro_f1(counts: Sequence[ClassCounts]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
+def micro_f1(counts: Sequence[ClassCounts]) -> float | None:
+    """F1 of the sums of the counts; None if nothing occurred or was predicted."""
+    return sum(counts, ClassCounts(0)).f1
+
+
 def macro_f1_interval(
-    cells: Cells, count: Callable[[Cells], Sequence[ClassCounts]], *, draws: int = DRAWS, seed: int = 0
+    cells: Cells, count: Callable[[Cells], Sequence[ClassCounts]], drawn: "NDArray[np.int64] | None" = None
 ) -> Interval | None:
     """90 % interval of macro-F1; None without counts.
 
     Percentiles over resampled texts (Efron 1979), widened to what follows from the intervals of the classes. The first
     is far too narrow where a model made few mistakes (none: no width at all), the second where classes share them.
     """
+    import numpy as np
+
     seen = [c for c in count(cells) if c.f1 is not None]
     if not seen:
         return None
     low, high = mean_interval([c.f1 or 0.0 for c in seen], [f1_interval(c.tp, c.fp, c.fn) or (0.0, 1.0) for c in seen])
-    values = sorted(macro_f1(count(drawn)) or 0.0 for drawn in _resampled(cells, draws, seed))
-    edge = round(draws * (1 - CONFIDENCE) / 2)
-    return min(low, values[edge]), max(high, values[-1 - edge])
+    hits, total = _drawn_counts(cells, count, drawn)
+    f1 = np.where(total > 0, hits / np.maximum(total, 1), 0.0)
+    return _widened(f1.sum(axis=1) / np.maximum((total > 0).sum(axis=1), 1), low, high)
 
 
-def _resampled(cells: Cells, draws: int, seed: int) -> Iterator[Cells]:
-    """As many counts of as many texts, drawn with replacement from those that were judged."""
-    import numpy as np  # here, for the terminal imports this module before its first frame
+def micro_f1_interval(
+    cells: Cells, count: Callable[[Cells], Sequence[ClassCounts]], drawn: "NDArray[np.int64] | None" = None
+) -> Interval | None:
+    """The same for micro-F1, widened to the interval of the sums as if they were one class's."""
+    import numpy as np
+
+    whole = sum(count(cells), ClassCounts(0))
+    plain = f1_interval(whole.tp, whole.fp, whole.fn)
+    if plain is None:
+        return None
+    hits, total = (found.sum(axis=1) for found in _drawn_counts(cells, count, drawn))
+    return _widened(hits / np.maximum(total, 1), *plain)
+
+
+def _mean(cells: Cells, of_text: Callable[[tuple[int, ...]], float], drawn: "NDArray[np.int64]") -> Mean:
+    """A mean over texts; its interval is widened to that of a proportion with as many hits."""
+    import numpy as np
 
     keys = sorted(cells)
-    weights = np.array([cells[key] for key in keys], np.int64)
+    values, n = np.array([of_text(key) for key in keys]), sum(cells.values())
+    value = float(values @ np.array([cells[key] for key in keys]) / n)
+    low, high = wilson(round(value * n), n) or (0.0, 1.0)
+    return Mean(value, _widened(drawn @ values / n, min(low, value), max(high, value)))
+
+
+def _widened(values: "NDArray[np.float64]", low: float, high: float) -> Interval:
+    ranked = sorted(values.tolist())
+    edge = round(len(ranked) * (1 - CONFIDENCE) / 2)
+    return min(low, ranked[edge]), max(high, ranked[-1 - edge])
+
+
+def _drawn_counts(
+    cells: Cells, count: Callable[[Cells], Sequence[ClassCounts]], drawn: "NDArray[np.int64] | None"
+) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+    """(2·tp, 2·tp + fp + fn) of each class in each lot of resampled texts, both [draws, classes]: counts add up."""
+    import numpy as np
+
+    one = [[(2 * c.tp, 2 * c.tp + c.fp + c.fn) for c in count({key: 1})] for key in sorted(cells)]
+    parts = np.array(one, np.float64)
+    lots = (resampled(cells) if drawn is None else drawn).astype(np.float64)
+    return lots @ parts[:, :, 0], lots @ parts[:, :, 1]
+
+
+def resampled(cells: Cells, *, draws: int = DRAWS, seed: int = 0) -> "NDArray[np.int64]":
+    """Counts of as many texts, drawn with replacement from those that were judged: [draws, cells in their order]."""
+    import numpy as np
+
+    weights = np.array([cells[key] for key in sorted(cells)], np.int64)
     n = int(weights.sum())
-    for drawn in np.random.default_rng(seed).multinomial(n, weights / n, size=draws):
-        yield {key: int(times) for key, times in zip(keys, drawn, strict=True) if times}
+    return np.random.default_rng(seed).multinomial(n, weights / n, size=draws)

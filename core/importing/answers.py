@@ -1,8 +1,7 @@
-"""The answers a label column carries: which are none, which are wrong, and which class names they bring."""
+"""The answers that label columns carry: which are none, which are wrong, and which class names they bring."""
 
 import difflib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from core.errors import InputError
@@ -19,10 +18,10 @@ class Answers:
     """Checks each row's answer and gathers the names of new classes."""
 
     def __init__(
-        self, task: Task[Any], column: str | None, known: Mapping[str, int], *, may_add: bool, limit: int
+        self, task: Task[Any], columns: Sequence[str], known: Mapping[str, int], *, may_add: bool, limit: int
     ) -> None:
-        self.column = column
-        """The label column; None if the file has no answers."""
+        """`columns`: those with the answers; none if the file has none. Several are one class each."""
+        self.columns = tuple(columns)
         self.names: dict[str, None] = {}
         """The class names in the file, in order of first appearance."""
         self.column_seen = False
@@ -31,16 +30,28 @@ class Answers:
         """Whether the column has more distinct names than the limit allows."""
         self._task, self._may_add, self._limit = task, may_add, limit
         self._ids = dict(known)
+        if len(self.columns) > 1:
+            task.from_row(dict.fromkeys(self.columns))  # not every task takes several
+            self._take_names(task.names_in(list(self.columns)))
+
+    def _take_names(self, names: Sequence[str]) -> None:
+        """Each column is a class, whether or not any row says yes in it."""
+        unknown = [name for name in names if name not in self._ids]
+        if unknown and not self._may_add:
+            raise self._no_such_class(unknown[0])
+        self._ids = self._with_provisional(unknown)
+        self.names.update(dict.fromkeys(names))
 
     def take(self, values: dict[str, Any], text: str) -> str | None:
         """Remove the answer from a row's values and return it as JSON; None if the row has none.
 
         Raises InputError if it is no answer of the task, or names a class that may not be added.
         """
-        if self.column is None or self.column not in values:
+        there = [name for name in self.columns if name in values]
+        if not there:
             return None
         self.column_seen = True
-        raw = _plain(values.pop(self.column))
+        raw = self._task.from_row({name: values.pop(name) if name in there else None for name in self.columns})
         if raw is None:
             return None
         names = self._task.names_in(raw)
@@ -76,7 +87,7 @@ class Answers:
         return InputError(
             _("Too many different values to be classes."),
             _("The column {name!r} of {path} has {found}; up to {limit:,} are taken.").format(
-                name=visible(self.column or ""),
+                name=visible(", ".join(self.columns)),
                 path=path,
                 found=how_many.format(n=min(len(found), _COUNT_UP_TO)),
                 limit=self._limit,
@@ -85,11 +96,9 @@ class Answers:
         )
 
     def _names_of(self, values: dict[str, Any]) -> tuple[str, ...]:
-        raw = _plain(values.get(self.column)) if self.column is not None else None
-        if raw is None:
-            return ()
         try:
-            return self._task.names_in(raw)
+            raw = self._task.from_row({name: values.get(name) for name in self.columns}) if self.columns else None
+            return () if raw is None else self._task.names_in(raw)
         except InputError:
             return ()
 
@@ -99,12 +108,3 @@ class Answers:
             _("There is no class called {name!r}.").format(name=visible(name)),
             _("Did you mean {near!r}?").format(near=visible(near[0])) if near else "",
         )
-
-
-def _plain(raw: object) -> object:
-    """None for an answer that is none (nothing, or blanks); names without blanks around them; numbers as names."""
-    if isinstance(raw, str):
-        return raw.strip() or None
-    if isinstance(raw, bool | int | float):
-        return json.dumps(raw)
-    return raw

@@ -12,11 +12,18 @@ USUAL = ("text", "sentence", "content", "message", "body", "utterance", "query",
 """Names under which texts are usually kept, the clearest first."""
 
 Values = Mapping[str, Any]
+Label = str | Sequence[str] | None
+"""The column that holds the answers, or several, one for each label."""
 
 
 def names_in(sample: Sequence[Values]) -> list[str]:
     """Every column that occurs in the sample, in order of first appearance."""
     return list(dict.fromkeys(name for values in sample for name in values))
+
+
+def named(label: Label) -> tuple[str, ...]:
+    """The label columns, whatever form they were named in."""
+    return () if label is None else (label,) if isinstance(label, str) else tuple(label)
 
 
 def missing(wanted: str, columns: Sequence[str], path: str) -> InputError:
@@ -32,22 +39,22 @@ def missing(wanted: str, columns: Sequence[str], path: str) -> InputError:
     )
 
 
-def text_column(sample: Sequence[Values], wanted: str | None, label: str | None, path: str) -> str:
+def text_column(sample: Sequence[Values], wanted: str | None, label: Label, path: str) -> str:
     """The column that holds the text.
 
     The wanted one; else one with a usual name; else the only one; else the one with the longest strings on average in
     the sample. Raises InputError if the wanted one is not there, or there is nothing to choose from.
     """
-    columns = names_in(sample)
+    columns, labels = names_in(sample), named(label)
     if wanted is not None:
         if wanted not in columns:
             raise missing(wanted, columns, path)
-        if wanted == label:
+        if wanted in labels:
             raise InputError(
                 _("The text and the label can't be the same column."), visible(wanted), _("Name two columns.")
             )
         return wanted
-    others = [name for name in columns if name != label]
+    others = [name for name in columns if name not in labels]
     folded = {name.casefold(): name for name in reversed(others)}
     usual = [folded[name] for name in USUAL if name in folded]
     if usual or len(others) == 1:

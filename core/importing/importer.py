@@ -16,6 +16,7 @@ from core.errors import InputError
 from core.i18n import _
 from core.importing import columns, lock, readers
 from core.importing.answers import Answers
+from core.importing.columns import Label
 from core.importing.lines import Lines, opened
 from core.importing.pace import Pace
 from core.importing.rows import Read
@@ -39,29 +40,32 @@ def import_file(
     *,
     split: Split = "pool",
     text: str | None = None,
-    label: str | None = None,
+    label: Label = None,
     limit_classes: int = 1000,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import a CSV, TSV, JSONL or text file and say what became of each row.
 
-    `text` names the column of the texts (None: found by name or length), `label` one with answers (None: there are
-    none). The other columns become the texts' meta. Waits while another import of the project is running.
+    `text` names the column of the texts (None: found by name or length), `label` one with answers, or one for each
+    label (None: there are none). The other columns become the texts' meta. Waits while another import of the
+    project is running.
 
     Raises InputError if the file can't be used; whatever it raises, nothing is changed then.
     """
+    answering = columns.named(label)
     with opened(path) as lines:
         reads = readers.read(lines)
         sample, complete = _sample(lines, reads)
         rows = [values for _line, values in sample if isinstance(values, dict)]
         if rows:
-            text = columns.text_column(rows, text, label, lines.name)
-            if complete and label is not None and label not in columns.names_in(rows):
-                raise columns.missing(label, columns.names_in(rows), lines.name)
+            text = columns.text_column(rows, text, answering, lines.name)
+            absent = [name for name in answering if name not in columns.names_in(rows)]
+            if complete and absent:
+                raise columns.missing(absent[0], columns.names_in(rows), lines.name)
         with lock.held(project.import_lock):
             task = project.task(con)
             answers = Answers(
-                task, label, classes.ids(con), may_add=project.settings().open_classes, limit=limit_classes
+                task, answering, classes.ids(con), may_add=project.settings().open_classes, limit=limit_classes
             )
             if answers.too_many_in(rows):  # the usual mistake, found before anything is written
                 raise answers.too_many_error(chain(sample, reads), lines.name)
@@ -143,5 +147,5 @@ def _check(sorter: Sorter, usable: int) -> None:
             "\n".join([name, *first]),
             _("Give CSV or TSV with a header, JSONL with one object a line, or plain text with one text a line."),
         )
-    if answers.column is not None and not answers.column_seen:
-        raise columns.missing(answers.column, sorter.columns, name)
+    if answers.columns and not answers.column_seen:
+        raise columns.missing(answers.columns[0], sorter.columns, name)

@@ -1,13 +1,15 @@
 """The classes a person lists beforehand: `--labels a,b,c`, or a TOML or CSV file that describes them.
 
-Fields are name, key, description, examples and keywords. In TOML each class is a table `[[labels]]`; in CSV examples
-and keywords are parted by `|`. Every problem of a file is reported at once, each with its place.
+In TOML each class is a table `[[labels]]` with name, key, description, examples, keywords, group and implies; in CSV
+the lists (examples, keywords, implied classes) are parted by `|`. Of the classes with the same `group` a text has one
+at most. Every problem of a file is reported at once, each with its place.
 """
 
 import difflib
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,10 @@ from core.importing.lines import opened
 from core.importing.rows import encodable
 from core.records import LabelClass
 from core.show import visible
+from core.tasks import rules
 
-FIELDS = ("name", "key", "description", "examples", "keywords")
-_LISTS = ("examples", "keywords")
+FIELDS = ("name", "key", "description", "examples", "keywords", "group", "implies")
+_LISTS = ("examples", "keywords", "implies")
 MAX_NAME = 200
 _TABLE = "labels"
 
@@ -94,6 +97,7 @@ def _classes(entries: Iterator[Entry], source: str) -> list[LabelClass]:
             folded = unicodedata.normalize("NFC", item.name)
             found += _twice(_("name"), names, folded, place) + _twice(_("key"), keys, item.key, place)
         problems += [f"{place}: {problem}" for problem in found]
+    problems += _rule_problems(classes)
     if not classes and not problems:
         problems.append(_("No label in it."))
     if problems:
@@ -109,7 +113,26 @@ def _label_class(values: Mapping[str, Any]) -> LabelClass:
         values.get("description", "").strip(),
         tuple(values.get("examples", ())),
         keywords=tuple(word.strip() for word in values.get("keywords", ()) if word.strip()),
+        group=values.get("group", "").strip(),
+        implies=tuple(name.strip() for name in values.get("implies", ())),
     )
+
+
+def _rule_problems(classes: Sequence[LabelClass]) -> Iterator[str]:
+    """Rules that name no class of the list, or that no text could follow."""
+    names = {item.name for item in classes}
+    numbered = [replace(item, id=number) for number, item in enumerate(classes, 1)]
+    declared = rules.of(numbered)
+    for item in numbered:
+        for name in item.implies:
+            if name not in names:
+                yield _("{name}: implies {other!r}, which is no label").format(
+                    name=visible(item.name), other=visible(name)
+                )
+        if declared.conflict(declared.closed([item.id])) is not None:
+            yield _("{name}: implies a label that excludes it, or two that exclude each other").format(
+                name=visible(item.name)
+            )
 
 
 def _twice(what: str, seen: dict[str, str], value: str, place: str) -> list[str]:
@@ -130,13 +153,13 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
             near = difflib.get_close_matches(name, FIELDS, n=1)
             hint = _("did you mean {near!r}?").format(near=near[0]) if near else ", ".join(FIELDS)
             yield _("there is no field {name!r} ({hint})").format(name=visible(name), hint=hint)
-    for name in ("name", "key", "description"):
+    for name in ("name", "key", "description", "group"):
         if not _is_text(values.get(name, "")):
             yield _("{name} is no text").format(name=name)
             return
     for name in _LISTS:
-        texts = values.get(name, [])
-        if not isinstance(texts, list) or not all(_is_text(text) for text in texts):
+        found = values.get(name, [])
+        if not isinstance(found, list) or not all(_is_text(one) for one in found):
             yield _("{name} is no list of texts").format(name=name)
     yield from _name_problems(values.get("name", "").strip())
     key = values.get("key", "").strip()

@@ -1,6 +1,6 @@
 """What a query strategy sees and returns. No storage, no torch: arrays in, picks out, the generator passed in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,6 +12,24 @@ from core.records import Reason
 
 class PoolExhaustedError(Exception):
     """Nothing is left to ask."""
+
+
+_CHUNK = 16384
+
+
+def gap(probabilities: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Difference between the two most probable classes of each of these rows, [rows]; 1 where there is one class.
+
+    `probabilities`: [n, classes], memory-mapped or not; read in chunks.
+    """
+    out = np.ones(len(rows), np.float32)
+    if probabilities.shape[1] < 2:
+        return out
+    for start in range(0, len(rows), _CHUNK):
+        p = np.asarray(probabilities[rows[start : start + _CHUNK]], np.float32)
+        top = np.partition(p, -2, axis=1)[:, -2:]
+        out[start : start + _CHUNK] = top[:, 1] - top[:, 0]
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,21 @@ class PoolView:
     """class id → unit vector [dim] of what was said about the class: name, description, examples."""
     seeded: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
     """class id → rows whose text holds a keyword of the class; only the open ones among them count."""
+
+    exclusive: bool = True
+    """Whether the probabilities of a text add up to one; else each class has its own, and any number may hold."""
+    doubt: Callable[[NDArray[np.int64]], NDArray[np.float32]] | None = None
+    """Rows → how much the model doubts its answers to them, [rows] in 0..1; None: by the two most probable classes."""
+
+    def doubts(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """How much the model doubts its answers to these rows, [rows] in 0..1; there must be a model."""
+        assert self.probabilities is not None, "without a model nothing is doubted"  # noqa: S101
+        return self.doubt(rows) if self.doubt is not None else 1.0 - gap(self.probabilities, rows)
+
+    @property
+    def decides(self) -> bool:
+        """Whether there is a model that could doubt anything."""
+        return self.probabilities is not None and self.probabilities.shape[1] > int(self.exclusive)
 
     def take(self, n: int) -> int:
         """How many of `n` can be picked. Raises PoolExhaustedError if none."""

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.querying import reasons
+from core.querying import reasons, sets
 from core.querying.base import Pick, PoolView
 from core.querying.clusters import unit
-from core.querying.pool import has_model, label_counts, margins, named, sampled, scores_of
+from core.querying.pool import label_counts, named, sampled, scores_of
 from core.records import Reason
 
 COVERED = 2000
@@ -88,10 +88,10 @@ def _candidates(view: PoolView, most: int, rng: np.random.Generator) -> NDArray[
     """Half of them the most doubtful open rows, if there is a model; the others at random."""
     if len(view.open) <= most:
         return view.open
-    if not has_model(view):
+    if not view.decides:
         return sampled(view.open, most, rng)
     searched = sampled(view.open, max(SEARCHED, most), rng)
-    doubtful = searched[np.argsort(margins(view, searched), kind="stable")[: most // 2]]
+    doubtful = searched[np.argsort(-view.doubts(searched), kind="stable")[: most // 2]]
     others = np.setdiff1d(view.open, doubtful, assume_unique=True)
     return np.sort(np.concatenate([doubtful, sampled(others, most - len(doubtful), rng)]))
 
@@ -114,13 +114,17 @@ def _ground(view: PoolView, covered: NDArray[np.int64], x: NDArray[np.float32]) 
 
 def _weights(view: PoolView, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """How much each text wants to be covered: the model's doubt, more for classes that are short of labels."""
-    if not has_model(view):
+    if not view.decides:
         return np.ones(len(rows), np.float32)
-    doubt = FLOOR + 1.0 - margins(view, rows)
+    doubt = FLOOR + view.doubts(rows)
     labels = label_counts(view)
     counts = np.array([labels.get(c, 0) for c in view.class_ids], np.float32)
     shortage = (max(float(counts.mean()), 1.0) / np.maximum(counts, 1.0)) ** BALANCE
-    return np.asarray(doubt * (np.asarray(scores_of(view)[rows], np.float32) @ shortage), np.float32)
+    p = np.asarray(scores_of(view)[rows], np.float32)
+    wanted = p @ shortage
+    if not view.exclusive:  # the mean over the classes a text may have, however many those are
+        wanted = wanted / np.maximum(p.sum(axis=1), 1e-6)
+    return np.asarray(doubt * wanted, np.float32)
 
 
 def _asked_already(view: PoolView, x: NDArray[np.float32], twins: float) -> NDArray[np.bool_]:
@@ -177,9 +181,11 @@ def _rest(ground: _Ground, x: NDArray[np.float32], order: list[int], take: int) 
 
 
 def _reason(view: PoolView, row: int, similar: int) -> Reason:
-    if not has_model(view):
+    if not view.decides:
         return Reason(reasons.TYPICAL, {"similar": similar})
     p = np.asarray(scores_of(view)[row], np.float32)
+    if not view.exclusive:
+        return sets.reason(view, p, similar)
     first, second = (int(i) for i in np.argsort(-p, kind="stable")[:2])
     names = [named(view, view.class_ids[i]) for i in (first, second)]
     return Reason(

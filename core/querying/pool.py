@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.querying.base import PoolView
+from core.querying.base import PoolView, gap
 
 CHUNK = 16384
 """Rows read at once."""
@@ -48,16 +48,7 @@ def named(view: PoolView, class_id: int) -> str:
 
 def margins(view: PoolView, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """Difference between the two most probable classes of each row, [len(rows)]."""
-    p = scores_of(view)
-    out = np.empty(len(rows), np.float32)
-    for start in range(0, len(rows), CHUNK):
-        piece = p[rows[start : start + CHUNK]]
-        here = np.arange(len(piece))
-        best = np.argmax(piece, axis=1)
-        top = piece[here, best]
-        piece[here, best] = -1.0
-        out[start : start + CHUNK] = top - piece.max(axis=1)
-    return out
+    return gap(scores_of(view), rows)
 
 
 def two_best(view: PoolView, p: NDArray[np.float32]) -> list[tuple[str, float]]:

@@ -9,7 +9,8 @@ from core.records import Reason
 RANDOM, AUDIT, UNRANKED, REST = "random", "audit", "unranked", "rest"
 TYPICAL, COVERS, NAMED, SEEDED, RARE = "typical", "covers", "named", "seeded", "rare"
 MARGIN, LEAST, ENTROPY, GROUPED = "margin", "least_confidence", "entropy", "grouped"
-GRADIENT, CONTRAST, SPLIT, HERDING = "gradient", "contrast", "split", "herding"
+GRADIENT, CONTRAST, SPLIT = "gradient", "contrast", "split"
+HERDING, EITHER = "herding", "either"
 
 
 def _typical(args: Mapping[str, Any]) -> str:
@@ -42,6 +43,12 @@ def _contrast(args: Mapping[str, Any]) -> str:
     return _("{first} {p:.2f}, but similar labelled texts say {second} {q:.2f}").format(
         first=first, p=p, second=second, q=q
     )
+
+
+def _either(args: Mapping[str, Any]) -> str:
+    doubt = _("{label} or not, {p:.2f}").format(label=args.get("label", "?"), p=args.get("p", 0.0))
+    n = int(args.get("similar", 0))
+    return _("{doubt}, stands for {n} similar texts").format(doubt=doubt, n=n) if n > 1 else doubt
 
 
 _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -79,6 +86,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
         second=args.get("second", "?"),
     ),
     REST: lambda _args: _("nothing more telling is left"),
+    EITHER: _either,
     UNRANKED: lambda _args: _("drawn at random: no ranking is ready yet"),
 }
 

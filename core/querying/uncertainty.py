@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.querying import reasons
+from core.querying import reasons, sets
 from core.querying.base import Pick, PoolView
 from core.querying.pool import CHUNK
 from core.querying.randomly import randomly
@@ -19,18 +19,25 @@ CANDIDATES = 4
 
 
 def margin(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
-    """Smallest difference between the two most probable classes first (breaking ties)."""
+    """Smallest difference between the two most probable classes first (breaking ties).
+
+    Where classes don't exclude each other, between having one and not having it.
+    """
 
     def score(p: NDArray[np.float32]) -> NDArray[np.float32]:
         top = np.partition(p, -2, axis=1)[:, -2:]
         return np.asarray(top[:, 1] - top[:, 0], np.float32)
 
-    return _by(view, n, rng, "margin", score, _two_best)
+    return _by(view, n, rng, "margin", score if view.exclusive else sets.margin, _two_best)
 
 
 def least_confidence(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
-    """Lowest probability of the most probable class first."""
-    return _by(view, n, rng, "least-confidence", lambda p: np.asarray(p.max(axis=1), np.float32), _best)
+    """Lowest probability of the most probable class, or set of classes, first."""
+
+    def score(p: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(p.max(axis=1), np.float32)
+
+    return _by(view, n, rng, "least-confidence", score if view.exclusive else sets.confidence, _best)
 
 
 def entropy(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
@@ -39,7 +46,7 @@ def entropy(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
     def score(p: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray((p * np.log(np.maximum(p, 1e-12))).sum(axis=1), np.float32)
 
-    return _by(view, n, rng, "entropy", score, _spread)
+    return _by(view, n, rng, "entropy", score if view.exclusive else sets.certainty, _spread)
 
 
 def _by(
@@ -51,11 +58,12 @@ def _by(
     why: Callable[[PoolView, NDArray[np.float32]], Reason],
 ) -> list[Pick]:
     """Rows with the lowest score first; random without a model. Ties are broken at random."""
-    if view.probabilities is None or view.probabilities.shape[1] < 2:
+    if view.probabilities is None or not view.decides:
         return randomly(view, n, rng)
-    take = view.take(n)
+    take, why = view.take(n), why if view.exclusive else sets.reason
     p = view.probabilities
-    scores = np.concatenate([score(p[view.open[at : at + CHUNK]]) for at in range(0, len(view.open), CHUNK)])
+    at = range(0, len(view.open), CHUNK)
+    scores = np.concatenate([score(np.asarray(p[view.open[a : a + CHUNK]], np.float32)) for a in at])
     order = np.lexsort((rng.random(len(scores)), scores))[: take * CANDIDATES]
     picked = _without_twins(view.features, view.open[order], take)
     return [Pick(row, name, why(view, p[row])) for row in picked]

@@ -11,7 +11,7 @@ from core.errors import InputError
 from core.i18n import _
 from core.records import LabelClass
 from core.show import shorten
-from core.store import changes
+from core.store import changes, class_rules
 
 
 def all_classes(con: Connection) -> list[LabelClass]:
@@ -21,9 +21,10 @@ def all_classes(con: Connection) -> list[LabelClass]:
         " json_extract(h.payload, '$.keywords') FROM changes h WHERE h.class_id = c.id AND h.kind = 'class.new'), '[]')"
         " FROM classes c ORDER BY c.id"
     )
-    return [
+    found = [
         LabelClass(r[0], r[1], r[2], r[3], tuple(json.loads(r[4])), bool(r[5]), tuple(json.loads(r[6]))) for r in rows
     ]
+    return class_rules.applied(con, found)
 
 
 def names(con: Connection) -> dict[int, str]:
@@ -61,8 +62,8 @@ def archived_named(con: Connection, name: str) -> LabelClass | None:
 
 def add(con: Connection, new: Iterable[LabelClass], annotator: str, *, act: str = "") -> None:
     """Create classes (their `id` is ignored) inside the caller's transaction, as one act."""
-    act = act or os.urandom(16).hex()
-    for item in new:
+    act, made = act or os.urandom(16).hex(), list(new)
+    for item in made:
         row = con.execute(
             "INSERT INTO classes(name, key, description, examples) VALUES (?, ?, ?, ?) RETURNING id",
             (item.name, item.key, item.description, json.dumps(item.examples, ensure_ascii=False)),
@@ -71,6 +72,7 @@ def add(con: Connection, new: Iterable[LabelClass], annotator: str, *, act: str 
         if item.keywords:
             told["keywords"] = list(item.keywords)
         changes.append(con, changes.CLASS_NEW, told, annotator, act=act, class_id=row[0])
+    class_rules.keep(con, made, ids(con))
 
 
 def ensure(con: Connection, wanted: Iterable[str], annotator: str, *, act: str = "") -> dict[str, int]:

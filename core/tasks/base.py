@@ -4,10 +4,11 @@ An answer is a frozen value of the task's own type. It has three forms: the valu
 class ids) and the file form (a JSON value with class names, as people write it in files and read it in output).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, Self, TypeVar
 
-from core.records import ClassCounts, Suggestion
+from core.records import ClassCounts, LabelClass, Suggestion
 
 A = TypeVar("A")
 
@@ -17,6 +18,15 @@ LIKELIEST = 9
 Cell = tuple[int, ...]
 Cells = Mapping[Cell, int]
 """Additive counts of how gold and predicted answers met; what the numbers of a cell mean is the task's business."""
+
+
+def plain(raw: object) -> object:
+    """A cell of a label column: None for nothing or blanks, names without blanks around them, numbers as names."""
+    if isinstance(raw, str):
+        return raw.strip() or None
+    if isinstance(raw, bool | int | float):
+        return json.dumps(raw)
+    return raw
 
 
 def likeliest(scores: Sequence[float], class_ids: Sequence[int]) -> tuple[tuple[int, float], ...]:
@@ -32,6 +42,21 @@ class Task(Protocol[A]):
     """The entry point's name, stored with the project."""
     field: str
     """The field that holds an answer in JSON files: `label`, `labels`, `spans`."""
+    exclusive: bool
+    """Whether the probabilities of a text's classes add up to one, and the most probable class is the answer."""
+    means: Mapping[str, Callable[[Cell], float]]
+    """Further numbers that are means over texts: name → what a text counted in this cell adds, in 0..1."""
+
+    def bound(self, classes: Sequence[LabelClass]) -> Self:
+        """The task with the rules that a project's classes declare, if it has any."""
+        ...
+
+    def from_row(self, cells: Mapping[str, object]) -> object | None:
+        """The file value that the label columns of one row mean, by name; None if the row has no answer.
+
+        Raises InputError if it is none of this task's.
+        """
+        ...
 
     def names_in(self, raw: object) -> tuple[str, ...]:
         """The class names a file value mentions; raises InputError if it is no answer of this task."""
@@ -61,12 +86,20 @@ class Task(Protocol[A]):
         """The answer with one class in place of another."""
         ...
 
-    def from_scores(self, scores: Sequence[float], class_ids: Sequence[int]) -> A:
-        """The answer a model gives whose scores (probabilities, one per class) these are."""
+    def from_scores(self, scores: Sequence[float], class_ids: Sequence[int], cuts: Sequence[float] = ()) -> A:
+        """The answer a model gives whose scores (probabilities, one per class) these are.
+
+        `cuts`: the probability from which each class is answered, for tasks whose classes don't exclude each other.
+        """
         ...
 
     def suggest(
-        self, scores: Sequence[float], class_ids: Sequence[int], names: Mapping[int, str], source: str
+        self,
+        scores: Sequence[float],
+        class_ids: Sequence[int],
+        names: Mapping[int, str],
+        source: str,
+        cuts: Sequence[float] = (),
     ) -> Suggestion:
         """The same as something to show."""
         ...

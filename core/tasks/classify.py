@@ -1,20 +1,16 @@
 """Single-label classification: each text belongs to exactly one class."""
 
 import json
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 from core.errors import InputError
 from core.i18n import _
-from core.records import ClassCounts, Suggestion
-from core.show import shorten
-from core.tasks.base import Cells, likeliest
-
-MAX_NAME = 200
-_BARRED = re.compile("[\x00\ud800-\udfff]")
-"""NUL and halves of characters (lone surrogates) can't be stored."""
+from core.records import ClassCounts, LabelClass, Suggestion
+from core.tasks.base import Cell, Cells, likeliest, plain
+from core.tasks.naming import class_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +25,19 @@ class Classify:
 
     name = "classify"
     field = "label"
+    exclusive = True
+    means: ClassVar[Mapping[str, Callable[[Cell], float]]] = {}
+
+    def bound(self, classes: Sequence[LabelClass]) -> Self:  # noqa: ARG002
+        return self
+
+    def from_row(self, cells: Mapping[str, object]) -> object | None:
+        if len(cells) > 1:
+            raise InputError(_("A text has one class here: name one label column."))
+        return plain(next(iter(cells.values()), None))
 
     def names_in(self, raw: object) -> tuple[str, ...]:
-        if not isinstance(raw, str) or not raw.strip() or len(raw) > MAX_NAME or _BARRED.search(raw):
-            raise InputError(
-                _("This is no class name: {value}").format(value=shorten(json.dumps(raw, ensure_ascii=False), 60)),
-                _("A label is a text of 1 to {max} characters.").format(max=MAX_NAME),
-            )
-        return (raw.strip(),)
+        return (class_name(raw),)
 
     def from_file(self, raw: object, ids: Mapping[str, int], text: str) -> ClassAnswer:  # noqa: ARG002
         return ClassAnswer(ids[self.names_in(raw)[0]])
@@ -56,11 +57,21 @@ class Classify:
     def replaced(self, answer: ClassAnswer, old: int, new: int) -> ClassAnswer:
         return ClassAnswer(new) if answer.class_id == old else answer
 
-    def from_scores(self, scores: Sequence[float], class_ids: Sequence[int]) -> ClassAnswer:
+    def from_scores(
+        self,
+        scores: Sequence[float],
+        class_ids: Sequence[int],
+        cuts: Sequence[float] = (),  # noqa: ARG002
+    ) -> ClassAnswer:
         return ClassAnswer(class_ids[max(range(len(scores)), key=scores.__getitem__)])
 
     def suggest(
-        self, scores: Sequence[float], class_ids: Sequence[int], names: Mapping[int, str], source: str
+        self,
+        scores: Sequence[float],
+        class_ids: Sequence[int],
+        names: Mapping[int, str],
+        source: str,
+        cuts: Sequence[float] = (),  # noqa: ARG002
     ) -> Suggestion:
         answer = self.from_scores(scores, class_ids)
         return Suggestion(names[answer.class_id], round(float(max(scores)), 4), source, likeliest(scores, class_ids))

@@ -48,6 +48,17 @@ class Trainer(Protocol):
         """features [n, dim] → probabilities [n, classes] in the order of `head.class_ids`."""
         ...
 
+    def doubts(self, head: Head, scores: NDArray[Any]) -> NDArray[np.float32]:
+        """scores [n, classes] → how much the answers they mean are in doubt, [n] in 0..1."""
+        ...
+
+    def answers(self, scored: Sequence[tuple[Head, NDArray[Any]]], golds: Sequence[Any]) -> list[Any]:
+        """The answers that out-of-fold scores mean; what is tuned on `golds` never sees the text it answers.
+
+        `scored`: (head, its scores [classes]) for each of `golds`; texts of one fold share one head.
+        """
+        ...
+
     def start(self, model: Featurizer, answers: Sequence[Any], settings: Settings, compute: Compute) -> TuneState:
         """Prepare a fine-tuning of `model` (in place) on these answers."""
         ...

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.querying.base import gap
 from core.settings import Settings
-from core.tasks.classify import ClassAnswer
+from core.tasks.classify import CLASSIFY, ClassAnswer
 from core.training import head, recipe, tune
 from core.training.device import Compute
 from core.training.featurizer import Featurizer
@@ -69,6 +70,16 @@ class ClassifyTrainer:
 
     def scores(self, fitted: Head, features: NDArray[Any]) -> NDArray[Any]:
         return fitted.probabilities(features)
+
+    def doubts(self, fitted: Head, scores: NDArray[Any]) -> NDArray[np.float32]:  # noqa: ARG002
+        return 1.0 - gap(scores, np.arange(len(scores)))
+
+    def answers(
+        self,
+        scored: Sequence[tuple[Head, NDArray[Any]]],
+        golds: Sequence[ClassAnswer],  # noqa: ARG002
+    ) -> list[ClassAnswer]:
+        return [CLASSIFY.from_scores(scores.tolist(), fitted.class_ids) for fitted, scores in scored]
 
     def start(
         self, model: Featurizer, answers: Sequence[ClassAnswer], settings: Settings, compute: Compute

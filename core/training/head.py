@@ -41,6 +41,8 @@ class Head:
     """[classes, dim]"""
     bias: NDArray[np.float32]
     """[classes]"""
+    cuts: tuple[float, ...] = ()
+    """Probability from which each class is answered; empty where the most probable one is the answer."""
 
     def logits(self, features: NDArray[Any]) -> NDArray[np.float32]:
         """features [n, dim] → [n, classes]."""
@@ -106,7 +108,7 @@ def _rows_to_start(start: Head, temperature: float) -> tuple[NDArray[np.float64]
 def save(directory: Path, head: Head, story: Mapping[str, Any]) -> None:
     """Write the weights and the JSON that tells where they come from."""
     save_file({"weight": np.ascontiguousarray(head.weight), "bias": head.bias}, directory / WEIGHTS)
-    full = {**story, "class_ids": list(head.class_ids), "dim": int(head.weight.shape[1])}
+    full = {**story, "class_ids": list(head.class_ids), "dim": int(head.weight.shape[1]), "cuts": list(head.cuts)}
     publish_file(directory / STORY, json.dumps(full, indent=1).encode())
 
 
@@ -114,4 +116,4 @@ def load(directory: Path) -> Head:
     """Read what `save` wrote."""
     story = json.loads((directory / STORY).read_text(encoding="utf-8"))
     arrays = load_file(directory / WEIGHTS)
-    return Head(tuple(story["class_ids"]), arrays["weight"], arrays["bias"])
+    return Head(tuple(story["class_ids"]), arrays["weight"], arrays["bias"], tuple(story.get("cuts", ())))

@@ -7,8 +7,9 @@ as far as few labels can't tell.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,16 @@ class HeadRecipe:
     temperature: float = USUAL_TEMPERATURE
     """Logits are divided by it."""
     n_labels: int = 0
+    cut: float = 0.5
+    """Probability from which a class is answered that `cuts` says nothing about, where classes don't exclude others."""
+    cuts: Mapping[int, float] = field(default_factory=dict)
+    """The same by class id."""
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Self:
+        """What `asdict` gave, after a way through JSON."""
+        cuts = {int(class_id): float(cut) for class_id, cut in said.get("cuts", {}).items()}
+        return cls(**{**said, "cuts": cuts})
 
     def serves(self, n_labels: int) -> bool:
         """Whether it need not be chosen anew for so many labels."""
@@ -43,16 +54,19 @@ class HeadRecipe:
 
 
 OutOfFold = Callable[[float], tuple[NDArray[np.float32], NDArray[np.int64]]]
-"""penalty → logits [m, classes] of texts judged by a head that did not see them, and the place of their class [m]."""
+"""penalty → logits [m, classes] of texts judged by a head that did not see them, and the place of their class [m]
+(or, where classes don't exclude each other, which they are given [m, classes])."""
+Temper = Callable[[NDArray[np.float32], NDArray[np.int64]], tuple[float, float]]
+"""Both of these → (best temperature, mean loss at it)."""
 
 
-def choose(n_labels: int, n_classes: int, out_of_fold: OutOfFold) -> HeadRecipe:
-    """The penalty with the least out-of-fold loss, each at its best temperature."""
+def choose(n_labels: int, n_classes: int, out_of_fold: OutOfFold, temper: Temper | None = None) -> HeadRecipe:
+    """The penalty with the least out-of-fold loss, each at its best temperature (`fit_temperature` if not given)."""
     penalties: Sequence[float] = PENALTIES if n_labels >= LEAST and n_classes <= MOST_CLASSES else (USUAL,)
     found = []
     for c in penalties:
         logits, gold = out_of_fold(c)
-        temperature, loss = fit_temperature(logits, gold)
+        temperature, loss = (temper or fit_temperature)(logits, gold)
         found.append((loss, abs(math.log(c / USUAL)), c, temperature))
     _loss, _distance, c, temperature = min(found)
     return HeadRecipe(c, temperature, n_labels)
@@ -68,9 +82,14 @@ def fit_temperature(logits: NDArray[np.float32], gold: NDArray[np.int64]) -> tup
     if not told.any():
         return USUAL_TEMPERATURE, 0.0
     z, y = logits[told].astype(np.float64), gold[told]
-    losses = np.array([_loss(z / t, y) for t in TEMPERATURES])
+    return best_temperature(lambda t: _loss(z / t, y), len(y))
+
+
+def best_temperature(loss_at: Callable[[float], float], n: int) -> tuple[float, float]:
+    """(temperature, mean loss at it), drawn towards the usual one; `loss_at`: mean loss of `n` texts."""
+    losses = np.array([loss_at(float(t)) for t in TEMPERATURES])
     prior = WEIGHT / 2 * np.log(TEMPERATURES / USUAL_TEMPERATURE) ** 2
-    best = int(np.argmin(losses * len(y) + prior))
+    best = int(np.argmin(losses * n + prior))
     return float(TEMPERATURES[best]), float(losses[best])
 
 

@@ -10,6 +10,7 @@ it.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -42,14 +43,41 @@ class Step:
     loss: float
 
 
+class Goal(Protocol):
+    """What a task wants of a fine-tuning."""
+
+    def batch(self, labels: NDArray[np.int64], size: int, seed: int, step: int) -> NDArray[np.int64]:
+        """Row numbers of one batch; a function of seed and step alone."""
+        ...
+
+    def loss(self, logits: Tensor, vectors: Tensor, target: Tensor, contrastive: float) -> Tensor:
+        """The loss of a batch from logits [B, classes], unit vectors [B, d] and its rows of `labels`."""
+        ...
+
+
+class OneClass:
+    """Each text has one class, as its number: cross-entropy, and the contrastive loss over equal classes."""
+
+    def batch(self, labels: NDArray[np.int64], size: int, seed: int, step: int) -> NDArray[np.int64]:
+        return balanced_batch(labels, size, seed, step)
+
+    def loss(self, logits: Tensor, vectors: Tensor, target: Tensor, contrastive: float) -> Tensor:
+        loss = functional.cross_entropy(logits, target)
+        return loss + contrastive * contrastive_loss(vectors, target) if contrastive else loss
+
+
+ONE_CLASS = OneClass()
+
+
 @dataclass(slots=True)
 class TuneState:
-    """Everything that must be saved to go on exactly where a run stopped."""
+    """Everything that must be saved to go on exactly where a run stopped, and what it is to reach."""
 
     model: Featurizer
     classifier: nn.Linear
     optimizer: torch.optim.Optimizer
     step: int = 0
+    goal: Goal = ONE_CLASS
 
 
 def planned_steps(n: int, settings: Settings) -> int:
@@ -128,13 +156,13 @@ def contrastive_loss(vectors: Tensor, labels: Tensor) -> Tensor:
 def tune(
     state: TuneState,
     token_ids: Sequence[Sequence[int]],
-    labels: Sequence[int],
+    labels: Sequence[int] | NDArray[np.int64],
     settings: Settings,
     compute: Compute,
     *,
     pad_id: int,
 ) -> Iterator[Step]:
-    """Train `state` in place on token ids and class numbers 0…C−1, yielding after each step.
+    """Train `state` in place on token ids and labels (class numbers 0…C−1, or what its goal wants), step by step.
 
     Raises RefusedError if the loss stops being a number, or if memory runs out in a step and again in its two halves.
     """
@@ -142,7 +170,7 @@ def tune(
     steps = planned_steps(len(y), settings)
     generator_seed = settings.seed
     while state.step < steps:
-        rows = balanced_batch(y, settings.batch_size, generator_seed, state.step)
+        rows = state.goal.batch(y, settings.batch_size, generator_seed, state.step)
         _set_rate(state.optimizer, settings.learning_rate, state.step, steps)
         torch.manual_seed(generator_seed * 1_000_003 + state.step)  # dropout, the same after a resume
         ids = [shortened(token_ids[i], settings.tune_length) for i in rows]
@@ -230,9 +258,7 @@ def _step(
         with autocast(compute):
             vectors = _embed_by_length(state.model, ids, compute, pad_id)
             logits = state.classifier(vectors) * 10.0
-        loss = functional.cross_entropy(logits.float(), target)
-        if settings.contrastive:
-            loss = loss + settings.contrastive * contrastive_loss(vectors.float(), target)
+        loss = state.goal.loss(logits.float(), vectors.float(), target, settings.contrastive)
         share = loss * (len(ids) / total)
         share.backward()  # type: ignore[no-untyped-call]
         value += float(share.detach())

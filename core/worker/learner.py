@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -132,7 +133,7 @@ def _last_head(project: Project, con: Connection, now: Moment) -> tuple[Head | N
     ranking = models.newest_ranking(con)
     if ranking is None or ranking.info.get("space") != now.space.fingerprint or "recipe" not in ranking.info:
         return None, None
-    recipe = HeadRecipe(**ranking.info["recipe"])
+    recipe = HeadRecipe.from_json(ranking.info["recipe"])
     try:
         return heads.load(project.scores / ranking.directory), recipe
     except FileNotFoundError:
@@ -145,7 +146,7 @@ def _round_recipe(project: Project, now: Moment) -> HeadRecipe | None:
         return None
     path = project.rounds / f"{int(now.space.info['encoder']):03d}" / STORY
     found = json.loads(path.read_text(encoding="utf-8")).get("recipe")
-    return HeadRecipe(**found) if found else HeadRecipe()
+    return HeadRecipe.from_json(found) if found else HeadRecipe()
 
 
 def _folds(now: Moment) -> NDArray[np.int64]:
@@ -164,7 +165,7 @@ def _watch_picking(con: Connection, now: Moment, recipe: HeadRecipe) -> None:
             return None
         head = now.trainer.fit_head(now.vectors[now.known.rows[learn]], seen, recipe)
         scores = now.trainer.scores(head, now.vectors[now.known.rows[held]])
-        guesses = [now.task.from_scores(row.tolist(), head.class_ids) for row in scores]
+        guesses = [now.task.from_scores(row.tolist(), head.class_ids, head.cuts) for row in scores]
         return np.array([guess == now.known.answers[i] for guess, i in zip(guesses, held, strict=True)], np.bool_)
 
     rng = np.random.default_rng((now.settings.seed, len(now.known.items)))
@@ -227,6 +228,8 @@ def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None)
         class_vectors=class_vectors(project, con, now.space) if missing else {},
         seeded=seeded(con, now.ids) if missing else {},
         picking_pays=found is None or found.pays,
+        exclusive=now.task.exclusive,
+        doubt=_doubts(now, fitted) if fitted else None,
     )
     strategy: Strategy = plugins.load(plugins.STRATEGIES, now.settings.strategy)
     try:
@@ -235,11 +238,22 @@ def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None)
         return []
 
 
+def _doubts(now: Moment, fitted: Fitted) -> Callable[[NDArray[np.int64]], NDArray[np.float32]]:
+    """What the trainer says about some rows, piece by piece."""
+
+    def doubts(rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        parts = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+        found = [now.trainer.doubts(fitted.head, np.asarray(fitted.scores[part], np.float32)) for part in parts]
+        return np.concatenate(found) if found else np.empty(0, np.float32)
+
+    return doubts
+
+
 def _item(now: Moment, pick: Pick, fitted: Fitted | None) -> QueueItem:
     suggestion = None
     if fitted is not None:
         scores = fitted.scores[pick.row].tolist()
-        suggestion = now.task.suggest(scores, fitted.head.class_ids, now.names, now.source)
+        suggestion = now.task.suggest(scores, fitted.head.class_ids, now.names, now.source, fitted.head.cuts)
     return QueueItem(int(now.ids[pick.row]), pick.strategy, pick.reason, pick.probability, suggestion)
 
 
@@ -262,7 +276,7 @@ def _publish(project: Project, con: Connection, now: Moment, items: list[QueueIt
         publish_file(stage / queue.QUEUE, queue.encode(items, now.seq))
         if fitted is not None:
             heads.save(stage, fitted.head, story)
-            predictions.write(stage, now.ids, fitted.scores, fitted.head.class_ids)
+            predictions.write(stage, now.ids, fitted.scores, fitted.head.class_ids, fitted.head.cuts)
     ranking = models.add_ranking(con, target.name, now.seq, story)
     for old in sorted(p for p in project.scores.iterdir() if p.name.isdigit())[:-KEPT_RANKINGS]:
         shutil.rmtree(old, ignore_errors=True)
@@ -274,11 +288,12 @@ def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> No
     test = labelled_rows(now.task, now.ids, examples.labelled(con, "test", learnable=True))
     if len(test.rows):
         predicted = now.trainer.scores(fitted.head, now.vectors[test.rows])
-        guesses = [now.task.from_scores(p.tolist(), fitted.head.class_ids) for p in predicted]
-        judge.test(test.items, test.answers, guesses)
+        head = fitted.head
+        guesses = [now.task.from_scores(p.tolist(), head.class_ids, head.cuts) for p in predicted]
+        judge.test(test.items, test.answers, guesses, [(row, head, p) for row, p in enumerate(predicted)])
     # an encoder tuned on these very labels has seen every fold: its out-of-fold counts come from its round
     if now.is_base and len(now.known.items) <= MAX_OUT_OF_FOLD:
         features = now.vectors[now.known.rows]
         scored = out_of_fold(now.task, now.trainer, _folds(now), now.known.answers, features, fitted.recipe)
-        guesses = guesses_of(now.task, scored, len(now.known.answers))
-        judge.own_labels(now.known.items, now.known.answers, guesses)
+        guesses = guesses_of(now.trainer, scored, now.known.answers)
+        judge.own_labels(now.known.items, now.known.answers, guesses, scored)

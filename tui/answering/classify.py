@@ -114,7 +114,7 @@ class ClassPanel(AnswerPanel):
         if self._typed:
             found = [found[i] for i in best(self._typed, [item.name for item in found])]
         elif len(found) > DIGITS:
-            found.sort(key=lambda item: (-likely.get(item.id, 0.0), -asked.counts.get(item.id, 0), item.id))
+            found.sort(key=lambda item: self._rank(item.id, likely.get(item.id, 0.0), asked.counts.get(item.id, 0)))
         choices = [Choice(item, item.name, likely.get(item.id)) for item in found[:DIGITS]]
         new = " ".join(self._typed.split())
         if new and asked.open_classes and all(folded(item.name) != folded(new) for item in asked.classes):
@@ -122,6 +122,10 @@ class ClassPanel(AnswerPanel):
         self._choices = tuple(choices)
         self._more = max(0, len(found) - sum(choice.item is not None for choice in choices))
         self._row = min(self._row, len(choices) - 1)
+
+    def _rank(self, choice_id: int, likely: float, count: int) -> tuple[float, ...]:
+        """What many classes are sorted by."""
+        return (-likely, -count, choice_id)
 
     def press(self, event: events.Key) -> bool:
         char = event.character or ""
@@ -214,14 +218,8 @@ class ClassPanel(AnswerPanel):
 
     def _cell(self, position: int, width: int) -> list[Segment]:
         choice = self._choices[position]
-        mark, name_style = " ", self.component("panel--name")
-        said, given = self.question.suggestion, self.question.given
-        if choice.item is None:
-            mark = "+"
-        elif given == choice.name:
-            mark, name_style = "●", self.component("panel--given")
-        elif said is not None and said.value == choice.name:
-            mark, name_style = "◂", self.component("panel--guess")
+        mark, kind = self._mark(choice)
+        name_style = self.component(kind)
         if position == self._row:
             name_style = self.component("panel--chosen")
         key = str(position + 1) + (choice.item.key if choice.item and not self.typing else "")
@@ -231,8 +229,19 @@ class ClassPanel(AnswerPanel):
             Segment(fit(key, 3), self.component("panel--key")),
             Segment(fit(self._shown_name(choice, room), room), name_style),
             Segment(f" {mark} ", name_style if mark != " " else self.component("panel--count")),
-            Segment(side + " ", self.component("panel--guess" if mark == "◂" else "panel--count")),
+            Segment(side + " ", self.component("panel--guess" if kind == "panel--guess" else "panel--count")),
         ]
+
+    def _mark(self, choice: Choice) -> tuple[str, str]:
+        """The mark beside a choice, and the style of its name."""
+        said, given = self.question.suggestion, self.question.given
+        if choice.item is None:
+            return "+", "panel--name"
+        if given == choice.name:
+            return "●", "panel--given"
+        if said is not None and said.value == choice.name:
+            return "◂", "panel--guess"
+        return " ", "panel--name"
 
     def _shown_name(self, choice: Choice, room: int) -> str:
         """The name; where it would be cut to the same as another one, it loses its middle instead of its end."""

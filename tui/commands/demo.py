@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from core.demo import making
 from core.demo.making import make
 from core.errors import InputError
 from core.i18n import _
@@ -14,8 +15,6 @@ from tui.commands import about
 from tui.commands.open import run
 from tui.options import ANY_PATH, as_json, login
 from tui.output import data, data_json, say, shown_path
-
-NAME = "handful-demo"
 
 
 @click.command(
@@ -29,29 +28,32 @@ NAME = "handful-demo"
         ),
         "handful demo",
         "handful demo --auto --dir try",
+        "handful demo --task multilabel",
     ),
 )
 @click.option("--auto", "automatic", is_flag=True, help=_("Run the whole loop, the corpus's gold answering for you."))
+@click.option("--task", metavar="NAME", default="classify", show_default=True, help=_("What an answer is."))
 @click.option("--dir", "directory", metavar="DIR", type=ANY_PATH, help=_("Where to make the project."))
 @as_json
-def demo_command(directory: Path | None, *, automatic: bool, as_json: bool) -> None:
+def demo_command(directory: Path | None, task: str, *, automatic: bool, as_json: bool) -> None:
     """The project stays, so that one can go on with it by hand."""
+    name = making.about(task).directory
     if automatic:
-        root = directory or _free(Path(NAME))
+        root = directory or _free(Path(name))
         say(_("Making the demo project in {path}").format(path=shown_path(root)))
-        summary = auto.run(make(root))
+        summary = auto.run(make(root, task))
         if as_json:
             data_json(summary.as_json())
         else:
             auto.show(summary)
         return
-    root = directory or Path(NAME)
+    root = directory or Path(name)
     opens = not as_json and sys.stdin.isatty() and sys.stdout.isatty()
     if not is_project(root):
         if opens:  # in a process of its own, for the app does without the libraries that it takes
-            child.demo(root.absolute()).run(lambda _done, _total: None)
+            child.demo(root.absolute(), task).run(lambda _done, _total: None)
         else:
-            make(root)
+            make(root, task)
     if as_json:
         data_json({"project": str(root.absolute())})
         return

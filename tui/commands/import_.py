@@ -29,11 +29,16 @@ from tui.waiting import wake
 @directory
 @click.argument("file", metavar="FILE", type=ANY_PATH)
 @click.option("--text", metavar="COLUMN", help=_("Column that holds the text; default: found by name."))
-@click.option("--label", metavar="COLUMN", help=_("Column with existing answers, to be taken over."))
+@click.option(
+    "--label",
+    metavar="COLUMN",
+    multiple=True,
+    help=_("Column with existing answers, to be taken over; given again: one column for each label."),
+)
 @click.option("--test", "is_test", is_flag=True, help=_("Hold these texts out: never asked, never learnt from."))
 @as_json
 def import_command(
-    directory: Path, file: Path, text: str | None, label: str | None, *, is_test: bool, as_json: bool
+    directory: Path, file: Path, text: str | None, label: tuple[str, ...], *, is_test: bool, as_json: bool
 ) -> None:
     """One file at a time; a second import of the project waits for the first."""
     project = projects.find(directory)

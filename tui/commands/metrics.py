@@ -5,7 +5,7 @@ from typing import get_args
 
 import click
 
-from core import inuse
+from core import inuse, judged
 from core import project as projects
 from core.connection import Connection
 from core.evaluation.report import Report, reports
@@ -60,7 +60,12 @@ def collect(project: Project, con: Connection, model: str, sources: tuple[Source
     """The newest report from each source, slices after the whole."""
     task, names = project.task(con), classes.names(con)
     evaluations = [models.newest_evaluation(con, model, source) for source in sources]
-    return [report for found in evaluations if found is not None for report in reports(task, found, names)]
+    return [
+        report
+        for found in evaluations
+        if found is not None
+        for report in reports(task, found, names, judged.precision_of(project, found))
+    ]
 
 
 def print_report(report: Report) -> None:
@@ -77,6 +82,14 @@ def print_report(report: Report) -> None:
             f1=percent(report.macro_f1, report.macro_f1_interval),
         )
     )
+    if report.means:
+        data(
+            _("  micro-F1 {micro}{means}; accuracy is of whole sets").format(
+                micro=percent(report.micro_f1, report.micro_f1_interval),
+                means="".join(f", {name} {percent(one.value, one.interval)}" for name, one in report.means.items()),
+            )
+        )
+    ranked = any(c.average_precision is not None for c in report.classes) and bool(report.means)
     rows = [
         (
             f"  {c.name}",
@@ -84,7 +97,9 @@ def print_report(report: Report) -> None:
             percent(c.precision, c.precision_interval),
             percent(c.recall, c.recall_interval),
             percent(c.f1, c.f1_interval),
+            *(["—" if c.average_precision is None else f"{c.average_precision:.2f}"] if ranked else []),
         )
         for c in report.classes
     ]
-    table([_("  class"), _("texts"), _("precision"), _("recall"), _("F1")], rows, right=(1, 2, 3, 4))
+    head = [_("  class"), _("texts"), _("precision"), _("recall"), _("F1"), *([_("AP")] if ranked else [])]
+    table(head, rows, right=(1, 2, 3, 4, 5))

@@ -26,7 +26,12 @@ from tui.options import ANY_PATH, as_json, directory
 @directory
 @click.option("--data", required=True, metavar="FILE", type=ANY_PATH, help=_("CSV, TSV, JSONL or text."))
 @click.option("--text", metavar="COLUMN", help=_("Column that holds the text; default: found by name."))
-@click.option("--label", metavar="COLUMN", help=_("Column with existing answers, to be taken over."))
+@click.option(
+    "--label",
+    metavar="COLUMN",
+    multiple=True,
+    help=_("Column with existing answers, to be taken over; given again: one column for each label."),
+)
 @click.option("--task", metavar="NAME", default="classify", show_default=True, help=_("What an answer is."))
 @click.option("--labels", metavar="A,B|FILE", help=_("The classes: names, or a TOML or CSV file that describes them."))
 @click.option("--test", metavar="FILE", type=ANY_PATH, help=_("Held-out texts with answers, never asked."))
@@ -36,7 +41,7 @@ def new_command(  # noqa: PLR0913 (each is an option)
     directory: Path,
     data: Path,
     text: str | None,
-    label: str | None,
+    label: tuple[str, ...],
     task: str,
     labels: str | None,
     test: Path | None,

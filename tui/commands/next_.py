@@ -14,6 +14,7 @@ from core.store import examples, labels
 from tui.commands import about
 from tui.options import annotator, as_json, directory
 from tui.output import WIDTH, clip, data, data_json, say
+from tui.texts import in_words
 from tui.waiting import wait_for_ranking
 
 _INDENT = 8
@@ -78,4 +79,4 @@ def _guess(item: QueueItem) -> str:
     if said is None:
         return ""
     score = "" if said.score is None else f" {said.score:.2f}"
-    return _(" · {source}: {value}{score}").format(source=said.source, value=said.value, score=score)
+    return _(" · {source}: {value}{score}").format(source=said.source, value=in_words(said.value), score=score)

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from core import plugins
 from core.errors import HandfulError, InputError
 from core.i18n import _
 from core.importing import columns, labels_file
@@ -38,6 +39,7 @@ class Wanted:
     test: str = ""
     root: str = ""
     encoder: str = ""
+    task: str = "classify"
 
 
 class NewProjectDialog(Dialog[Wanted]):
@@ -138,6 +140,7 @@ def options(wanted: Wanted) -> dict[str, Any]:
         "labels": wanted.labels or None,
         "test": wanted.test or None,
         "encoder": wanted.encoder or None,
+        "task": wanted.task,
     }
 
 
@@ -154,6 +157,7 @@ def _fields(wanted: Wanted) -> list[tuple[str, str, str]]:
     ]
     return [
         *(found if wanted.columns else []),
+        ("task", _("What an answer is ({names})").format(names=", ".join(plugins.names(plugins.TASKS))), wanted.task),
         ("labels", _("Classes: a, b, c, or a TOML or CSV file; empty: they come as you label"), wanted.labels),
         ("test", _("File of held-out texts with answers; empty: none"), wanted.test),
         ("encoder", _("Encoder: a Hugging Face id or a directory; empty: the embedded one"), wanted.encoder),
@@ -167,6 +171,7 @@ def _checked(wanted: Wanted, values: dict[str, str]) -> Wanted:
         chosen = values.get(name, "")
         if chosen and chosen not in wanted.columns:
             raise columns.missing(chosen, wanted.columns, wanted.data.name)
+    plugins.load(plugins.TASKS, values["task"])
     if values["labels"]:
         labels_file.parse(values["labels"])
     if values["test"] and not Path(values["test"]).expanduser().is_file():

@@ -148,7 +148,8 @@ class MetricsScreen(HandfulScreen):
         found = {s: e for s in SOURCES if (e := models.newest_evaluation(session.con, self._subject, s)) is not None}
         source = self._source or _best(found)
         self._evaluation = found.get(source)
-        parts = reports(session.task, self._evaluation, session.names()) if self._evaluation else []
+        ranked = judged.precision_of(session.project, self._evaluation) if self._evaluation else {}
+        parts = reports(session.task, self._evaluation, session.names(), ranked) if self._evaluation else []
         report = next((r for r in parts if r.slice == self._part), parts[0] if parts else None)
         self._say(source, report)
         facts = Facts(
@@ -188,6 +189,10 @@ class MetricsScreen(HandfulScreen):
             accuracy = percent(report.accuracy, report.accuracy_interval)
             f1 = percent(report.macro_f1, report.macro_f1_interval)
             pieces.append((_(" · accuracy {a} · macro-F1 {f}").format(a=accuracy, f=f1), "text"))
+            if report.means:
+                micro = percent(report.micro_f1, report.micro_f1_interval)
+                pieces.append((_(" · micro-F1 {m}").format(m=micro), "text"))
+                pieces += [(f" · {name} {percent(m.value, m.interval)}", "text") for name, m in report.means.items()]
         n: list[Piece] = [] if report is None else [(_("{n} texts").format(n=report.n), "muted")]
         self.head.show(pieces)
         self.meaning.show([(MEANING[source], "muted")], n)

@@ -4,6 +4,7 @@ For tasks whose cells are (gold class, answered class).
 """
 
 from collections import Counter
+from typing import ClassVar
 
 from rich.color import Color, blend_rgb
 from rich.segment import Segment
@@ -50,6 +51,8 @@ class Matrix(LineWidget, can_focus=True):
     Matrix > .matrix--said { color: $text; }
     """
 
+    CORNER: ClassVar[str] = _("said ↓ model →")
+
     def __init__(self) -> None:
         super().__init__()
         self._facts: Facts | None = None
@@ -63,7 +66,7 @@ class Matrix(LineWidget, can_focus=True):
     def show_facts(self, facts: Facts) -> None:
         """Show other facts."""
         self._facts = facts
-        self._cells = Counter(facts.evaluation.counts.get("", {}) if facts.evaluation else {})
+        self._cells = self.counted(facts)
         seen = {class_id for cell, n in self._cells.items() if n for class_id in cell}
         self._ids = [i for i in facts.names if i in seen]
         if facts.order == "f1":
@@ -77,6 +80,14 @@ class Matrix(LineWidget, can_focus=True):
         self.cursor = (min(self.cursor[0], last), min(self.cursor[1], last))
         self.redraw()
 
+    def counted(self, facts: Facts) -> Counter[tuple[int, ...]]:
+        """(row, column) → texts."""
+        return Counter(facts.evaluation.counts.get("", {}) if facts.evaluation else {})
+
+    def behind(self, facts: Facts, row: int, column: int) -> Message:
+        """Asks for the texts of a cell."""
+        return _behind(facts, row, column)
+
     def on_key(self, event: events.Key) -> None:
         """Arrows walk; enter shows the texts of the cell."""
         if event.key in _STEPS and self._ids:
@@ -88,7 +99,7 @@ class Matrix(LineWidget, can_focus=True):
         elif event.key in ("enter", "e") and self._ids and self._facts is not None:
             event.stop()
             gold, answered = (self._ids[i] for i in self.cursor)
-            self.post_message(_behind(self._facts, gold, answered))
+            self.post_message(self.behind(self._facts, gold, answered))
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor."""
@@ -111,7 +122,7 @@ class Matrix(LineWidget, can_focus=True):
         shown_rows = range(self._top[0], min(len(self._ids), self._top[0] + rows))
         shown_columns = range(self._top[1], min(len(self._ids), self._top[1] + columns))
         head = "".join(self._title(facts.names[self._ids[c]]) for c in shown_columns)
-        lines = [[Segment(fit(_("said ↓ model →"), NAME) + head, name)]]
+        lines = [[Segment(fit(self.CORNER, NAME) + head, name)]]
         lines += [self._line(row, shown_columns, facts) for row in shown_rows]
         return [*lines, [], [segment(clip(self._said(facts), width), self.component("matrix--said"))]]
 
@@ -150,8 +161,11 @@ class Matrix(LineWidget, can_focus=True):
 
     def _said(self, facts: Facts) -> str:
         """The cell under the cursor in words."""
-        gold, answered = (self._ids[i] for i in self.cursor)
-        n = self._cells[gold, answered]
+        row, column = (self._ids[i] for i in self.cursor)
+        return self.words(facts, row, column, self._cells[row, column])
+
+    def words(self, facts: Facts, gold: int, answered: int, n: int) -> str:
+        """A cell and its number as a sentence."""
         names = {"gold": facts.names[gold], "answered": facts.names[answered], "n": n}
         if gold == answered:
             return _("{n} texts of {gold} were answered right · ↵ shows them").format(**names)

@@ -63,6 +63,8 @@ class ClassTable(BarredList):
         ]
         if self.app.size.width >= WIDE:
             figures.append((_(" · F1 {f}").format(f=percent(here.f1, here.f1_interval)), "muted"))
+        if self._facts is not None and self._facts.report is not None and self._facts.report.means:
+            figures.append((_(" · AP {p}").format(p=_figure(here.average_precision)), "muted"))
         ways: list[Piece] = []
         for key, words in (
             ("↵", _("wrong ones")),

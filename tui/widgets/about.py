@@ -9,7 +9,7 @@ from tui.desk import Desk
 from tui.pace import PACE_FROM, minutes, until_round
 from tui.session import Session
 from tui.show import clip, fit, segment
-from tui.texts import in_words
+from tui.texts import in_words, named
 from tui.widgets.lines import LineWidget
 from tui.wrapping import Wrapped
 
@@ -56,7 +56,7 @@ def _parts(session: Session, desk: Desk) -> list[tuple[str, str]]:
     return [
         (_("Note"), shown.mark.note if shown else ""),
         (_("Row"), meta),
-        (str(said.value) if said else "", described.get(str(said.value), "") if said else ""),
+        *((name, described.get(name, "")) for name in named(said.value if said else None)),
         (_("Answered last"), _latest(session)),
         (_("Pace"), _pace(session)),
         (_("Rounds"), rule.explain(session.con, session.settings)),

@@ -197,18 +197,20 @@ def _judge(
         yield from fill(project, settings, models.BASE, request.space.encoder_dir(project), "")
         rows = rows_of(store.ids(), np.array(example_ids, np.int64))
     plain = out_of_fold(task, trainer, request.folds, frozen.answers, store.vectors()[rows], HeadRecipe())
-    tuned, recipe = _contender(task, trainer, frozen, rounds.out_of_fold(request))
+    scored = rounds.out_of_fold(request)
+    tuned, recipe = _contender(trainer, frozen, scored)
     with project.open() as con:
         ids = list(classes.names(con))
         name = inuse.source_name(str(summary.number))
-        Judge(project, con, task, settings, name, frozen.seq).own_labels(frozen.items, frozen.answers, tuned.guesses)
+        judge = Judge(project, con, task, settings, name, frozen.seq)
+        judge.own_labels(frozen.items, frozen.answers, tuned.guesses, scored)
         incumbent = _incumbent(project, con, task, frozen)
-    untuned, _recipe = _contender(task, trainer, frozen, plain)
+    untuned, _recipe = _contender(trainer, frozen, plain)
     return decide(task, frozen.answers, tuned, untuned, incumbent, ids), recipe
 
 
-def _contender(task: Task[Any], trainer: Trainer, frozen: _Frozen, scored: Scored) -> tuple[Contender, HeadRecipe]:
-    guesses = guesses_of(task, scored, len(frozen.items))
+def _contender(trainer: Trainer, frozen: _Frozen, scored: Scored) -> tuple[Contender, HeadRecipe]:
+    guesses = guesses_of(trainer, scored, frozen.answers)
     if not scored:
         return Contender(guesses, math.inf), HeadRecipe()
     recipe, loss = trainer.calibrate(

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from core import plugins
+
 ROOT = Path(__file__).parents[3]
 SOURCES = sorted(path for package in ("core", "exports", "tui") for path in (ROOT / package).rglob("*.py"))
 
@@ -165,6 +167,20 @@ def nothing_runs_code_from_data(path: str, tree: ast.AST) -> Iterator[str]:
             yield f"{path}:{call.lineno} {name} without trust_remote_code=False"
 
 
+def no_task_is_asked_for_its_name(path: str, tree: ast.AST) -> Iterator[str]:
+    """Tasks are plug-ins: only they themselves may know what they are called."""
+    tasks = set(plugins.names(plugins.TASKS))
+    for node in ast.walk(tree):
+        found: list[ast.AST] = []
+        if isinstance(node, ast.Compare):
+            found = [*ast.walk(node)]
+        elif isinstance(node, ast.MatchValue | ast.Dict):
+            found = [*ast.walk(node.value)] if isinstance(node, ast.MatchValue) else [k for k in node.keys if k]
+        names = {item.value for item in found if isinstance(item, ast.Constant) and isinstance(item.value, str)}
+        if names & tasks and not path.startswith("core/tasks/"):
+            yield f"{path} compares with {sorted(names & tasks)}"
+
+
 RULES: tuple[Rule, ...] = (
     one_clock,
     one_way_to_write,
@@ -173,6 +189,7 @@ RULES: tuple[Rule, ...] = (
     help_can_be_translated,
     translations_can_be_looked_up,
     nothing_runs_code_from_data,
+    no_task_is_asked_for_its_name,
 )
 
 
@@ -229,6 +246,9 @@ def test_no_exception_outlives_its_reason(listed: dict[str, str], rule: Rule, tr
         (nothing_runs_code_from_data, "AutoModel.from_pretrained(x)"),
         (nothing_runs_code_from_data, "torch.load(path)"),
         (nothing_runs_code_from_data, "np.load(path, allow_pickle=True)"),
+        (no_task_is_asked_for_its_name, "if task.name == 'multilabel': pass"),
+        (no_task_is_asked_for_its_name, "if name in ('classify', 'x'): pass"),
+        (no_task_is_asked_for_its_name, "{'multilabel': f}[name]()"),
     ],
 )
 def test_the_rule_sees_what_breaks_it(rule: Rule, line: str) -> None:

@@ -189,7 +189,7 @@ def test_the_card_may_be_edited_and_the_program_left_out(bundle: Path) -> None:
         ("[]", "is no bundle"),
         ('{"format": "other"}', "is no bundle"),
         ('{"format": "handful-bundle", "format_version": 2, "activation": "softmax"}', "another version"),
-        ('{"format": "handful-bundle", "format_version": 1, "activation": "sigmoid"}', "another version"),
+        ('{"format": "handful-bundle", "format_version": 1, "activation": "other"}', "another version"),
         ('{"format": "handful-bundle", "format_version": 1, "activation": "softmax"}', "handful.json is damaged"),
         (
             '{"format": "handful-bundle", "format_version": 1, "activation": "softmax", "classes": [], "files": {}}',
