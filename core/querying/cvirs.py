@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from core.querying import sets
 from core.querying.base import Pick, PoolView
-from core.querying.randomly import randomly
+from core.querying.pool import sampled, scores_of
+from core.querying.twins import Chooser
+from core.querying.typical import typical
 
 SEARCHED = 20_000
 """Open texts that are ranked; of a larger pool a sample."""
@@ -20,16 +22,15 @@ COMPARED = 1000
 
 
 def cvirs(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
-    """`n` open rows, the highest product of both first; random without a model."""
+    """`n` open rows, the highest product of both first; typical ones without a model."""
     if view.probabilities is None:
-        return randomly(view, n, rng)
-    take = view.take(n)
-    most = max(SEARCHED, take)
-    rows = view.open if len(view.open) <= most else np.sort(rng.choice(view.open, most, replace=False))
+        return typical(view, n, rng)
+    chooser = Chooser(view, n, rng)
+    rows = sampled(view.open, max(SEARCHED, chooser.missing), rng)
     p = np.asarray(view.probabilities[rows], np.float32)
     score = borda(np.abs(2.0 * p - 1.0)) * inconsistency(p >= 0.5, _given(view))
-    order = np.lexsort((rng.random(len(rows)), -score))[:take]
-    return [Pick(int(rows[i]), "cvirs", sets.reason(view, p[i])) for i in order]
+    chooser.offer_all(rows[np.lexsort((rng.random(len(rows)), -score))])
+    return chooser.picks("cvirs", lambda row: sets.reason(view, np.asarray(scores_of(view)[row], np.float32)))
 
 
 def borda(margins: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -62,7 +62,7 @@ def read(path: Path, task: Task[Any], text: str | None, label: str) -> GoldFile:
             text = columns.text_column(rows[:_SAMPLE], text, label, lines.name)
             if label not in found:
                 raise columns.missing(label, found, lines.name)
-        answers = Answers(task, label, {}, may_add=True, limit=MAX_CLASSES)
+        answers = Answers(task, (label,), {}, may_add=True, limit=MAX_CLASSES)
         sorter = Sorter(lines, iter(reads), found, text or "", answers)
         usable = list(sorter.rows())
         name = lines.name
