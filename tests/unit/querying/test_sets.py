@@ -92,4 +92,4 @@ def test_cvirs_asks_the_doubtful_and_unlike_first() -> None:
     assert picks[0].row == 1
     assert {pick.row for pick in picks} == {0, 1, 2}
     blind = replace(pool, probabilities=None, class_ids=())
-    assert cvirs(blind, 1, rng())[0].strategy == "random"
+    assert cvirs(blind, 1, rng())[0].strategy == "typical"
