@@ -49,7 +49,7 @@ def test_from_a_csv_without_classes_to_predictions_by_keys_alone(tmp_path: Path,
         session.wait_for("Texts from which file?")
         session.press(*"mail", "enter")
         session.wait_for("A new project from mail.csv")
-        session.press("down", "down", "down", "down")
+        session.press("down", "down", "down", "down", "down")
         session.send(str(encoder).encode())
         session.settle()
         session.press("ctrl+s")
