@@ -170,8 +170,8 @@ class TerminalSession:
         decode = __import__("codecs").getincrementaldecoder("utf-8")("replace").decode
         while (master := self.master) >= 0:
             self._reading.wait()
-            if not select.select([master], [], [], 0.02)[0]:
-                continue
+            if not select.select([master], [], [], 0.02)[0] or not self._reading.is_set():
+                continue  # a stalled link carries nothing, not even what came while it was looked at
             try:
                 data = os.read(master, 4096)
             except OSError:
