@@ -57,8 +57,8 @@ def interval(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, flo
     return mean, mean - half, mean + half
 
 
-def against_setfit(folder: Path, seeds: int, draws: Sequence[Mapping[str, Any]]) -> float:
-    """Print one line; returns the share of SetFit's time that a round took."""
+def against_setfit(folder: Path, seeds: int, draws: Sequence[Mapping[str, Any]], trained: float | None) -> float | None:
+    """Print one line; returns the share of SetFit's seconds, if they were measured, that a round took."""
     runs = simulate(folder, PER_CLASS * classes_of(folder), seeds)["runs"]
     ours = [run["final"] for run in runs]
     line = f"{folder.name:14s}"
@@ -72,10 +72,10 @@ def against_setfit(folder: Path, seeds: int, draws: Sequence[Mapping[str, Any]])
     rounds = [one["round"] for one in ours]
     embedding = [sum(s for name, s in one["seconds"].items() if name.startswith("embed")) for one in rounds]
     tuning = [sum(one["seconds"].values()) - again for one, again in zip(rounds, embedding, strict=True)]
-    share = statistics.median(tuning) / statistics.median(draw["seconds"] for draw in draws)
+    share = statistics.median(tuning) / trained if trained else None
     kept = sum(bool(one["kept"]) for one in rounds)
     print(
-        f"{line}  round {statistics.median(tuning):.1f} s = {share:.2f} of SetFit's"
+        f"{line}  round {statistics.median(tuning):.1f} s, of SetFit's time {f'{share:.2f}' if share else 'not measured'}"
         f" (pool again {statistics.median(embedding):.0f} s; kept {kept} of {len(rounds)})",
         flush=True,
     )
@@ -126,11 +126,9 @@ def main() -> None:
     sets, seeds = (FULL, 10) if full else (QUICK, 3)
     references = json.loads((Path(__file__).parent / "references.json").read_text(encoding="utf-8"))["setfit"]
     print(f"-- {PER_CLASS} labels a class in all, {seeds} seeds, against SetFit ({references['command']})")
-    shares = [
-        against_setfit(Path(root, name), seeds, references["draws"][name])
-        for name in sets
-        if name in references["draws"]
-    ]
+    draws, seconds = references["draws"], references["seconds"]
+    found = [against_setfit(Path(root, n), seeds, draws[n], seconds.get(n)) for n in sets if n in draws]
+    shares = [share for share in found if share is not None]
     print(f"a round takes {statistics.geometric_mean(shares):.2f} of SetFit's time (geometric mean; aim 0.20)")
     print("-- picking against drawing at random, both with the instant head")
     for name in sets:
