@@ -75,7 +75,8 @@ def against_setfit(folder: Path, seeds: int, draws: Sequence[Mapping[str, Any]],
     share = statistics.median(tuning) / trained if trained else None
     kept = sum(bool(one["kept"]) for one in rounds)
     print(
-        f"{line}  round {statistics.median(tuning):.1f} s, of SetFit's time {f'{share:.2f}' if share else 'not measured'}"
+        f"{line}  round {statistics.median(tuning):.1f} s,"
+        f" of SetFit's time {f'{share:.2f}' if share else 'not measured'}"
         f" (pool again {statistics.median(embedding):.0f} s; kept {kept} of {len(rounds)})",
         flush=True,
     )
