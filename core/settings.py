@@ -80,6 +80,12 @@ class Settings:
     target: int = _opt(
         0, _("Labels you aim for, to be told how many minutes are left; 0: no target."), low=0, high=100000000
     )
+    span_overlap: str = _opt(
+        "none",
+        _("Which marked spans may share characters: none, nested (one inside the other), or any."),
+        choices=("none", "nested", "any"),
+    )
+    span_snap: bool = _opt(True, _("Whether a span that is marked by hand grows to whole words."))
     slice_by: str = _opt("", _("Column whose values get metrics of their own, such as lang; empty: none."))
     round_every: int = _opt(
         50, _("Start rule: a round starts by itself after so many new labels; 0: only when asked."), low=0, high=1000000
