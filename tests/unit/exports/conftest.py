@@ -5,7 +5,7 @@ from pathlib import Path
 import onnx
 import pytest
 
-from exports import predict
+from exports import program
 from tests.unit.exports.handmade import WEIGHTS, graph, sign, tokenizer
 
 
@@ -18,6 +18,6 @@ def bundle(tmp_path: Path) -> Path:
     tokenizer().save(str(made / "tokenizer.json"))
     (made / "config.json").write_text("{}", encoding="utf-8")
     (made / "README.md").write_text("# card\n", encoding="utf-8")
-    (made / "predict.py").write_bytes(Path(predict.__file__).read_bytes())
+    (made / "predict.py").write_bytes(program.source())
     sign(made)
     return made
