@@ -13,12 +13,10 @@ from core.errors import InputError
 from core.i18n import _
 from core.show import shorten
 from core.spans import Guess, Span, crossing, touching
+from core.tasks.spans import NESTED, NONE
 from core.words import Stretch
 from tui.spans import likely
 from tui.spans.steps import Steps, after, around, before, steps
-
-NONE, NESTED = "none", "nested"
-"""Values of the option `span_overlap` that forbid something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +102,11 @@ class Editor:
         """With the unit marked that an offset lies in."""
         stops = self.steps.words if self.snap else self.steps.graphemes
         return self.marked(*around(stops, offset)) if stops else self
+
+    def span_around(self) -> "Editor":
+        """With the whole span, or suggestion, marked that is around what is marked now."""
+        span = self.here or (self.guess_here.span if self.guess_here else None)
+        return self if span is None else self.marked(span.start, span.end)
 
     def drawn(self, one: int, other: int) -> "Editor":
         """With all units marked from one offset to another, as a mouse draws it."""
@@ -227,7 +230,7 @@ class Editor:
         return next((g for g in found if g.span.start >= at[0]), found[0] if found else None)
 
     def labelled_others(self) -> "Editor":
-        """Every other place where the same characters stand alone has the class of the span that is marked."""
+        """Every other place with the same characters, no part of a word, has the class of the span that is marked."""
         span = self.here
         if span is None:
             return self
@@ -286,6 +289,20 @@ class Editor:
             return self
         return replace(self._at(self.future[-1]), past=(*self.past, self._moment()), future=self.future[:-1])
 
+    def renamed(self, names: Mapping[str, str]) -> "Editor":
+        """With new names for classes, in what was done before, too."""
+        if not names:
+            return self
+        past, future = (
+            tuple(
+                replace(m, spans=_renamed(m.spans, names), dismissed=frozenset(_renamed(m.dismissed, names)))
+                for m in moments
+            )
+            for moments in (self.past, self.future)
+        )
+        dismissed = frozenset(_renamed(self.dismissed, names))
+        return replace(self, spans=_renamed(self.spans, names), dismissed=dismissed, past=past, future=future)
+
     def _moment(self) -> Moment:
         return Moment(self.spans, self.dismissed, self.at)
 
@@ -297,13 +314,19 @@ class Editor:
         return replace(self, snap=on)
 
 
-def begin(text: str, given: Any = None, guesses: Iterable[Guess] = (), overlap: str = NONE) -> Editor:
+def begin(
+    text: str, given: Any = None, guesses: Iterable[Guess] = (), overlap: str = NONE, *, snap: bool = True
+) -> Editor:
     """The editor of a text: what is on record (in file form) is labelled; the first suggestion, or word, is marked."""
     rows: Sequence[Mapping[str, Any]] = given["spans"] if isinstance(given, Mapping) else given or ()
     spans = tuple(sorted(Span(row["start"], row["end"], row["label"]) for row in rows))
-    new = Editor(text, spans=spans, guesses=tuple(guesses), overlap=overlap)
+    new = Editor(text, spans=spans, guesses=tuple(guesses), overlap=overlap, snap=snap)
     first = new.next_guess((0, 0))
     return new.hop_end(-1) if first is None else new.marked(first.span.start, first.span.end)
+
+
+def _renamed(spans: Iterable[Span[str]], names: Mapping[str, str]) -> tuple[Span[str], ...]:
+    return tuple(sorted(replace(s, label=names.get(s.label, s.label)) for s in spans))
 
 
 def _at(spans: Sequence[Span[str]], at: Stretch) -> Span[str] | None:

@@ -12,8 +12,7 @@ def hints(places: Sequence[tuple[int, int, int]], first: frozenset[int] = frozen
     No hint begins another one, and none covers the beginning of the next word's.
     """
     doubles = max(0, -(-(len(places) - len(LETTERS)) // (len(LETTERS) - 1)))
-    if doubles >= len(LETTERS):
-        doubles = len(LETTERS)
+    doubles = min(len(LETTERS), doubles)
     cut = len(LETTERS) - doubles
     pairs = iter([one + other for one in LETTERS[cut:] for other in LETTERS])
     singles = iter(LETTERS[:cut])

@@ -38,9 +38,7 @@ def _sentence_ends() -> Any:
     import regex
 
     closing, stops = r"[\p{Pe}\p{Pf}\p{Pi}\"']*+", r"[.!?…।؟۔]"
-    return regex.compile(
-        rf"[\n\u2028\u2029]\s*+|[。！？｡]{closing}\s*+|(?<!{stops}){stops}++{closing}\s++(?!\p{{Ll}})"
-    )
+    return regex.compile(rf"[\n\u2028\u2029]\s*+|[。！？｡]{closing}\s*+|(?<!{stops}){stops}++{closing}\s++(?!\p{{Ll}})")
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,11 @@ class Steps:
     def hops(self) -> Sequence[Stretch]:
         """Words without punctuation, unless there is nothing else."""
         return [word for word in self.words if self._is_said(word)] or self.words
+
+    def hops_within(self, start: int, end: int) -> Sequence[Stretch]:
+        """Those of them that begin in a stretch."""
+        first, behind = (bisect_left(self.hops, offset, key=lambda word: word[0]) for offset in (start, end))
+        return self.hops[first:behind]
 
     @cached_property
     def starts(self) -> Sequence[int]:
