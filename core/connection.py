@@ -6,6 +6,7 @@ SQLite that is free of the WAL-reset bug (https://sqlite.org/wal.html#walresetbu
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,8 @@ IntegrityError = sqlite3.IntegrityError
 
 APPLICATION_ID = 0x48464C31  # "HFL1"
 BUSY_MS = 5000
+SNAPSHOTS = "snapshots"
+"""The directory beside a database in which its snapshots lie (`core.snapshots`)."""
 _PERM, _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 3, 5, 6, 8, 10, 11, 13, 14, 26
 """Primary result codes: https://sqlite.org/rescode.html"""
 
@@ -121,6 +124,11 @@ def quick_check(con: Connection) -> str:
     return str(con.execute("PRAGMA quick_check(1)").fetchone()[0])
 
 
+def copy_into(con: Connection, path: Path) -> None:
+    """Write the database as it is at one moment into an empty file, compacted, while others go on writing."""
+    con.execute("VACUUM INTO ?", (str(path),))
+
+
 def data_version(con: Connection) -> int:
     """A number that changes when another connection commits; ask outside of any transaction. Takes microseconds."""
     return int(con.execute("PRAGMA data_version").fetchone()[0])
@@ -159,7 +167,9 @@ def explain(error: DatabaseError, path: Path) -> HandfulError | None:
         )
     if code in (_FULL, _IOERR):
         return RefusedError(
-            _("The database can't be written."), what, _("See whether the disk has room (df -h), then do it again.")
+            _("The database can't be written."),
+            what + _room(path),
+            _("See whether the disk has room (df -h), then do it again."),
         )
     if code in (_CANTOPEN, _READONLY, _PERM):
         return InputError(
@@ -171,9 +181,27 @@ def explain(error: DatabaseError, path: Path) -> HandfulError | None:
         return InputError(
             _("The database can't be read."),
             what,
-            _("If this is a project, restore its last snapshot; the file was left as it is."),
+            _way_back(path),
         )
     return None
+
+
+def _room(path: Path) -> str:
+    """What is free where the database lies."""
+    try:
+        free = shutil.disk_usage(path.parent).free
+    except OSError:
+        return ""
+    return _(" ({free:.1f} MB are free there)").format(free=free / 1e6)
+
+
+def _way_back(path: Path) -> str:
+    last = max((path.parent / SNAPSHOTS).glob("[0-9]*.db"), key=lambda p: p.name, default=None)
+    if last is None:
+        return _("If this is a project, it has no snapshot to put back; the file was left as it is.")
+    return _("The file was left as it is. Its last snapshot is {path}; to put it back: handful restore {root}").format(
+        path=last, root=path.parent
+    )
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def served_pick(con: Connection, example_id: int) -> Mapping[str, Any]:
 
 def refold(con: Connection, task: Task[Any], example_id: int, annotator: str) -> None:
     """Derive the annotator's answer, the text's state and all counts anew, inside the caller's transaction."""
-    before = _standing(con, example_id)
+    before = standing(con, example_id)
     row = con.execute(
         "SELECT e.seq, e.kind, e.payload FROM decisions d JOIN events e ON e.seq = d.seq"
         " WHERE d.example_id = ? AND d.annotator = ? AND d.undone = 0 ORDER BY d.seq DESC LIMIT 1",
@@ -135,7 +135,8 @@ _Standing = tuple[str, int | None, str | None, str]
 """state, seq of the answer, its stored form, split of the text"""
 
 
-def _standing(con: Connection, example_id: int) -> _Standing:
+def standing(con: Connection, example_id: int) -> _Standing:
+    """What one text counts for now, for `count_answer`."""
     row = con.execute("SELECT split FROM examples WHERE id = ?", (example_id,)).fetchone()
     return (*_effective(con, example_id), row[0])
 
@@ -167,6 +168,12 @@ def count_answer(con: Connection, task: Task[Any], standing: _Standing, by: int)
 def last_seq(con: Connection) -> int:
     """Number of the newest event; 0 if there is none."""
     return int(con.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
+
+
+def last_moment(con: Connection) -> float | None:
+    """When the newest event was; None if there is none. For people and for daily work, never for order."""
+    row = con.execute("SELECT created FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+    return row[0] if row else None
 
 
 def record_served(con: Connection, picks: Mapping[int, Mapping[str, Any]], annotator: str) -> None:
