@@ -37,6 +37,8 @@ SNAPSHOTS = "snapshots"
 """The directory beside a database in which its snapshots lie (`core.snapshots`)."""
 _PERM, _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 3, 5, 6, 8, 10, 11, 13, 14, 26
 """Primary result codes: https://sqlite.org/rescode.html"""
+_WRITERS = {"-shm": 120, "": 0x40000001}
+"""Byte that the writer locks: in a write-ahead log's index, and (RESERVED) in the database otherwise."""
 
 
 def sqlite_version() -> tuple[int, int, int]:
@@ -145,6 +147,46 @@ def relaxed(con: Connection) -> Iterator[None]:
         yield
     finally:
         con.execute("PRAGMA synchronous=FULL")
+
+
+@contextmanager
+def patience(con: Connection, milliseconds: int) -> Iterator[None]:
+    """Wait so long for another's lock inside the block, instead of the usual time."""
+    con.execute(f"PRAGMA busy_timeout={milliseconds:d}")
+    try:
+        yield
+    finally:
+        con.execute(f"PRAGMA busy_timeout={BUSY_MS:d}")
+
+
+def is_busy(error: DatabaseError) -> bool:
+    """Whether another process held the lock: the same can be tried again, for nothing was changed."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (_BUSY, _LOCKED)
+
+
+def writer(path: Path, locks: Path = Path("/proc/locks")) -> int | None:
+    """The process that may write the database at the path just now; None if nobody, or where that can't be told.
+
+    Read from the kernel's list: opening the files themselves would drop this process's own locks on them.
+    """
+    places = {}
+    for ending, byte in _WRITERS.items():
+        try:
+            places[Path(f"{path}{ending}").stat().st_ino] = byte
+        except OSError:
+            continue
+    try:
+        lines = locks.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        fields = line.split()  # 1: POSIX ADVISORY WRITE 4711 fe:01:262147 120 120
+        if len(fields) != 8 or fields[3] != "WRITE":
+            continue
+        wanted = places.get(int(fields[5].rpartition(":")[2]))
+        if wanted is not None and fields[7] != "EOF" and int(fields[6]) <= wanted <= int(fields[7]):
+            return int(fields[4])
+    return None
 
 
 def is_file(path: Path) -> bool:
