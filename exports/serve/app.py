@@ -16,7 +16,7 @@ from starlette.types import Lifespan
 from core import clock
 from core.i18n import _
 from core.show import visible
-from exports.predict import BundleError
+from exports.runtime.errors import BundleError
 from exports.serve import asking, metrics, model, openapi, problems
 from exports.serve.batching import Batcher, FullError
 from exports.serve.counting import Counting

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exports.predict import MANIFEST, Predictor
+from exports.runtime.predictor import Predictor
+from exports.runtime.sealed import MANIFEST
 from exports.serve.options import Options
 
 PROVIDERS: Mapping[str, Sequence[str]] = {

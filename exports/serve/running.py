@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from core.errors import InputError
 from core.i18n import _
 from core.show import visible
-from exports.predict import BundleError
+from exports.runtime.errors import BundleError
 from exports.serve import access, app, log, model
 from exports.serve.app import Service, say
 from exports.serve.batching import Batcher

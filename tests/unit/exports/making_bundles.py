@@ -5,7 +5,7 @@ from typing import Any
 
 import onnx
 
-from exports import predict
+from exports import program
 from tests.unit.exports.handmade import WEIGHTS, graph, sign, tokenizer
 
 
@@ -16,6 +16,6 @@ def make(target: Path, **more: Any) -> Path:
     tokenizer().save(str(target / "tokenizer.json"))
     (target / "config.json").write_text("{}", encoding="utf-8")
     (target / "README.md").write_text("# card\n", encoding="utf-8")
-    (target / "predict.py").write_bytes(Path(predict.__file__).read_bytes())
+    (target / "predict.py").write_bytes(program.source())
     sign(target, **more)
     return target

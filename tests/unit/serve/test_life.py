@@ -16,7 +16,7 @@ from tests.unit.serve.living import Server, serving
 
 SLOW = """
 import time
-from exports.predict import Predictor
+from exports.runtime.predictor import Predictor
 _quick = Predictor.predict
 def _slow(self, texts, *, batch=32):
     time.sleep({seconds} if len(texts) < 2 or "A first text" not in texts[0] else 0)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports.predict import Predictor
+from exports.runtime.predictor import Predictor
 from exports.serve.openapi import TITLES, document
 from exports.serve.options import Options
 from tests.unit.exports.making_bundles import make
