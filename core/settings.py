@@ -107,6 +107,12 @@ class Settings:
     frozen: float = _opt(
         0.0, _("Share of the encoder's lower layers that a round leaves as they are."), low=0.0, high=0.9
     )
+    fold_frozen: float = _opt(
+        0.5,
+        _("The same for the fine-tunings that only judge a round: half the time, judged a little too low."),
+        low=0.0,
+        high=0.9,
+    )
     tune_length: int = _opt(
         128, _("Tokens of a text that a round reads while it tunes; the model itself reads all."), low=8, high=8192
     )
