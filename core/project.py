@@ -90,9 +90,9 @@ class Project:
             con.close()
 
     def task(self, con: Connection) -> Task[Any]:
-        """The task that was chosen when the project was made, with what the project's classes say about each other."""
+        """The task chosen when the project was made, with what the project's classes and options say about it."""
         task: Task[Any] = plugins.load(plugins.TASKS, meta.get(con, "task"))
-        return task.bound(classes.all_classes(con))
+        return task.bound(classes.all_classes(con), self.settings())
 
 
 def create(root: Path, task: str) -> Project:

@@ -18,6 +18,8 @@ OF_A_TEXT: Mapping[str, str] = {
     "marks": "DELETE FROM marks WHERE example_id = ?",
     "example_classes": "DELETE FROM example_classes WHERE example_id = ?",
     "served": "DELETE FROM served WHERE example_id = ?",
+    "leases": "DELETE FROM leases WHERE example_id = ?",
+    "overlap": "DELETE FROM overlap WHERE example_id = ?",
     "import_answers": "DELETE FROM import_answers WHERE example_id = ?",
 }
 """Every table with a column example_id, those that refer to others first."""
@@ -36,9 +38,11 @@ def remove(con: Connection, task: Task[Any], found: Mapping[int, str]) -> None:
     con.execute("PRAGMA secure_delete=ON").fetchone()
     with transaction(con):
         for example_id, text in found.items():
-            standing = labels.standing(con, example_id)
-            labels.count_answer(con, task, standing, -1)
-            bump(con, standing[3], -1)
+            con.execute("UPDATE decisions SET undone = 1 WHERE example_id = ?", (example_id,))
+            who = con.execute("SELECT annotator FROM answers WHERE example_id = ?", (example_id,)).fetchall()
+            for row in who:  # so that it counts for nothing any more
+                labels.refold(con, task, example_id, row[0])
+            bump(con, con.execute("SELECT split FROM examples WHERE id = ?", (example_id,)).fetchone()[0], -1)
             for statement in OF_A_TEXT.values():
                 con.execute(statement, (example_id,))
             con.execute("DELETE FROM meta WHERE key GLOB ?", (f"draft:note:{example_id:d}:*",))

@@ -32,7 +32,7 @@ from exports import bundle as bundles
 from exports import onnx_model, parity, reference, sampling
 from exports.job import EXPORT
 from exports.plan import Plan
-from exports.predict import Predictor
+from exports.runtime.predictor import Predictor
 from tests import tiny
 from tests.conftest import POOL, AddTexts
 from tests.export.making import manifest_of, run, teach

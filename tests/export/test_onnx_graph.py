@@ -20,7 +20,7 @@ from core.training.featurizer import Featurizer, load_encoder
 from core.training.head import Head
 from core.training.lexical import LexicalSketch
 from exports.onnx_model import TextClassifier, save, trace
-from exports.predict import external_files
+from exports.runtime.external import external_files
 from tests import tiny
 from tests.export.making import random_encoder
 

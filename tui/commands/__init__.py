@@ -38,6 +38,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("export", SHIP, _("Export the model in use as an ONNX bundle.")),
     Entry("labels", SHIP, _("Write the labelled texts to a file.")),
     Entry("predict", SHIP, _("Predict with a bundle, by onnxruntime alone.")),
+    Entry("serve", SHIP, _("Serve a bundle over HTTP, without torch.")),
     Entry("config", CARE, _("Show or set the options of a project.")),
     Entry("doctor", CARE, _("Check this installation, or a project.")),
     Entry("snapshot", CARE, _("Take a verified copy of the labels, or list those there are.")),

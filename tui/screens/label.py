@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from core import clock, plugins
 from core.i18n import _
+from core.serving import TakenError
 from core.store import acts
 from tui import answering, keymap, pace
 from tui.answering.base import AnswerPanel, Question
@@ -192,8 +193,16 @@ class LabelScreen(HandfulScreen):
         if self._desk.shown is None or not self.is_free():
             return
         seconds = self._seconds()
-        saved: Sequence[Piece] = ((f"✓ {in_words(raw)}", "given"), (_(" saved"), "muted"))
-        self._saving.begin(lambda: self._desk.give(raw, seconds), lambda: self._after(saved))
+        said: Sequence[Piece] = ((f"✓ {in_words(raw)}", "given"), (_(" saved"), "muted"))
+
+        def give() -> None:
+            nonlocal said
+            try:
+                self._desk.give(raw, seconds)
+            except TakenError as taken:
+                said = ((taken.title, "unsure"), (_(" nothing was saved"), "muted"))
+
+        self._saving.begin(give, lambda: self._after(said))
 
     def action_accept(self) -> None:
         """Take the suggestion."""

@@ -22,6 +22,7 @@ MAY_WRITE = {
     "core/worker/environment.py": "a knob of the kernel below /proc",
     "core/training/round.py": "into a directory that publish_dir has staged",
     "exports/predict.py": "/dev/null, when nobody reads the output any more",
+    "exports/serve/spool.py": "lines are appended as they come, each one synced before it is acknowledged",
     "tui/cli.py": "/dev/null, when nobody reads the output any more",
 }
 MAY_TELL_TIME = {"core/clock.py": "it is the clock"}

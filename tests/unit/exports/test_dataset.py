@@ -52,7 +52,7 @@ def test_jsonl_holds_text_answer_and_how_it_came_about(project: Project, con: Co
     label(con, 1, 1)
     label(con, 13, 1, "import")
     target = tmp_path / "labels.jsonl"
-    assert write_labels(project, con, target) == 3
+    assert write_labels(project, con, target) == (3, 0)
     first, second, third = rows(target)
     assert first == {
         "text": "退款什么时候到账？",
@@ -77,7 +77,7 @@ def test_the_latest_answer_counts_and_what_was_skipped_or_undone_is_left_out(
     label(con, 2, 3)
     undo(con, CLASSIFY, "ada")
     labels.decide(con, CLASSIFY, [Decision(3, None)], "ada")
-    assert write_labels(project, con, tmp_path / "l.jsonl") == 1
+    assert write_labels(project, con, tmp_path / "l.jsonl").texts == 1
     assert [row["label"] for row in rows(tmp_path / "l.jsonl")] == ["login"]
 
 
@@ -169,7 +169,7 @@ def test_a_file_is_replaced_only_with_force(project: Project, con: Connection, t
     with pytest.raises(InputError, match="--force"):
         write_labels(project, con, target)
     assert target.read_text(encoding="utf-8") == "precious"
-    assert write_labels(project, con, target, force=True) == 1
+    assert write_labels(project, con, target, force=True).texts == 1
     assert len(rows(target)) == 1
 
 
@@ -231,13 +231,13 @@ def test_the_rows_are_of_one_moment_though_labels_arrive_meanwhile(
         return found  # type: ignore[return-value]
 
     monkeypatch.setattr(dataset.examples, "labelled", slowly)
-    assert write_labels(project, con, tmp_path / "l.jsonl") == 1
+    assert write_labels(project, con, tmp_path / "l.jsonl").texts == 1
     assert not con.in_transaction
 
 
 def test_without_labels_there_is_a_file_without_rows(project: Project, con: Connection, tmp_path: Path) -> None:
-    assert write_labels(project, con, tmp_path / "l.jsonl") == 0
-    assert write_labels(project, con, tmp_path / "l.csv") == 0
+    assert write_labels(project, con, tmp_path / "l.jsonl").texts == 0
+    assert write_labels(project, con, tmp_path / "l.csv").texts == 0
     assert (tmp_path / "l.jsonl").read_bytes() == b""
     assert (tmp_path / "l.csv").read_text(encoding="utf-8").strip() == "text,label,id,annotator,split,seq,picked"
 

@@ -11,7 +11,7 @@ import pytest
 from core.errors import RefusedError
 from core.records import JobEvent
 from exports import parity, reference
-from exports.predict import Predictor
+from exports.runtime.predictor import Predictor
 from tests.unit.exports.handmade import WEIGHTS, WORDS, graph, sign
 
 TEXTS = [" ".join(WORDS[(i * k) % 7] for k in range(1, 2 + i % 9)) for i in range(60)]

@@ -12,7 +12,9 @@ from onnx import numpy_helper
 from tokenizers import Tokenizer
 
 from exports import predict
-from exports.predict import BundleError, Predictor
+from exports.runtime.errors import BundleError
+from exports.runtime.external import external_files
+from exports.runtime.predictor import Predictor
 from tests.unit.exports.handmade import CLASSES, WEIGHTS, WORDS, graph, sign, tokenizer
 
 TEXTS = ["slow wifi slow wifi please", "refund", "", "login password login", "money please"]
@@ -274,7 +276,7 @@ def test_outside_data_is_found_wherever_a_tensor_can_hide(tmp_path: Path) -> Non
     outer = onnx.helper.make_graph([branch], "outer", [onnx.helper.make_tensor_value_info("x", 9, [])], [])
     path = tmp_path / "model.onnx"
     onnx.save(onnx.helper.make_model(outer), path)
-    assert predict.external_files(path) == {"deep"}
+    assert external_files(path) == {"deep"}
 
 
 def test_no_bytes_make_the_look_for_outside_data_crash(tmp_path: Path) -> None:
@@ -288,7 +290,7 @@ def test_no_bytes_make_the_look_for_outside_data_crash(tmp_path: Path) -> None:
                 damaged[place] = rng.integers(0, 256)
         path.write_bytes(damaged)
         try:
-            predict.external_files(path)
+            external_files(path)
         except BundleError:
             continue
 
