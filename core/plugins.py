@@ -20,6 +20,7 @@ ENCODERS = "handful.encoders"
 JOBS = "handful.jobs"
 EXPORTERS = "handful.exporters"
 DEMOS = "handful.demos"
+FILES = "handful.files"
 
 
 @cache
