@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.i18n import _
 from core.show import shorten
 from core.spans import Guess, Span, crossing, touching
-from core.tasks.spans import NESTED, NONE
+from core.tasks.spans import NESTED, NONE, from_answer, in_file
 from core.words import Stretch
 from tui.spans import likely
 from tui.spans.steps import Steps, after, around, before, steps
@@ -89,8 +89,7 @@ class Editor:
 
     def raw(self, *, complete: bool) -> Any:
         """The answer in file form."""
-        rows = [{"start": s.start, "end": s.end, "label": s.label} for s in self.spans]
-        return rows if complete else {"spans": rows, "complete": False}
+        return in_file(self.spans, complete=complete)
 
     # Moving
 
@@ -318,9 +317,7 @@ def begin(
     text: str, given: Any = None, guesses: Iterable[Guess] = (), overlap: str = NONE, *, snap: bool = True
 ) -> Editor:
     """The editor of a text: what is on record (in file form) is labelled; the first suggestion, or word, is marked."""
-    rows: Sequence[Mapping[str, Any]] = given["spans"] if isinstance(given, Mapping) else given or ()
-    spans = tuple(sorted(Span(row["start"], row["end"], row["label"]) for row in rows))
-    new = Editor(text, spans=spans, guesses=tuple(guesses), overlap=overlap, snap=snap)
+    new = Editor(text, spans=from_answer(given), guesses=tuple(guesses), overlap=overlap, snap=snap)
     first = new.next_guess((0, 0))
     return new.hop_end(-1) if first is None else new.marked(first.span.start, first.span.end)
 
