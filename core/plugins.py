@@ -20,7 +20,11 @@ ENCODERS = "handful.encoders"
 JOBS = "handful.jobs"
 EXPORTERS = "handful.exporters"
 DEMOS = "handful.demos"
+<<<<<<< HEAD
 LAYOUTS = "handful.layouts"
+=======
+FILES = "handful.files"
+>>>>>>> main
 
 
 @cache
