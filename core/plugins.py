@@ -20,11 +20,8 @@ ENCODERS = "handful.encoders"
 JOBS = "handful.jobs"
 EXPORTERS = "handful.exporters"
 DEMOS = "handful.demos"
-<<<<<<< HEAD
 LAYOUTS = "handful.layouts"
-=======
 FILES = "handful.files"
->>>>>>> main
 
 
 @cache
