@@ -20,7 +20,7 @@ from core.publish import publish_file
 WEIGHTS, STORY = "head.safetensors", "head.json"
 _CHUNK = 16384
 BALANCE = 0.75
-"""Power of a class's inverse frequency by which its labels weigh: 0 not at all, 1 so that all classes weigh the same."""
+"""Power of a class's inverse frequency by which its labels weigh: with 1 all classes weigh the same."""
 TOLERANCE = 1e-5
 """Where a fit ends; fine enough that one begun at the last head ends where one begun at zero does."""
 
@@ -75,10 +75,10 @@ def fit(
 ) -> Head:
     """Fit on features [n, dim] and one class id per row; at least two different ones.
 
-    Classes are weighted by a power of their inverse frequency (`BALANCE`): labels that were picked on purpose say little
-    about how frequent classes are, so that the rare ones are heard without drowning the others. `c` is the inverse strength of the L2 penalty. The
-    logits are divided by `temperature`, once and for all: it is part of weights and bias. The fit begins at `start` if
-    that head (of the same temperature) is about the same classes.
+    Classes are weighted by a power of their inverse frequency (`BALANCE`): labels that were picked on purpose say
+    little about how frequent classes are, so that the rare ones are heard without drowning the others. `c` is the
+    inverse strength of the L2 penalty. The logits are divided by `temperature`, once and for all: it is part of weights
+    and bias. The fit begins at `start` if that head (of the same temperature) is about the same classes.
     """
     from sklearn.linear_model import LogisticRegression
 
