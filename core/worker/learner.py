@@ -28,7 +28,9 @@ from core.training.round import STORY, folds_of
 from core.training.space import Space
 from core.training.space import load as load_space
 from core.vectors import VectorStore, rows_of
+from core.worker import doubting
 from core.worker.class_texts import class_vectors, seeded
+from core.worker.doubting import Evidence
 from core.worker.judging import Judge, guesses_of, out_of_fold, strata
 
 KEPT_RANKINGS = 3
@@ -297,3 +299,7 @@ def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> No
         scored = out_of_fold(now.task, now.trainer, _folds(now), now.known.answers, features, fitted.recipe)
         guesses = guesses_of(now.trainer, scored, now.known.answers)
         judge.own_labels(now.known.items, now.known.answers, guesses, scored)
+        evidence = Evidence(now.known.items, now.known.answers, guesses, scored, features)
+        doubting.look(project, now.task, now.source, now.seq, evidence)
+    if len(now.known.items) <= MAX_OUT_OF_FOLD:
+        doubting.look_for_copies(project, now.known.items)
