@@ -78,7 +78,8 @@ def _read(con: Connection, task: Task[Any], found: Overview, annotator: str, num
     except (ValueError, RecursionError) as error:
         raise _bad(number, _("no JSON"), line) from error
     ways = [way for way in WAYS if isinstance(row, dict) and way in row]
-    if len(ways) != 1 or not isinstance(row.get("id"), int) or isinstance(row["id"], bool):
+    known = isinstance(row, dict) and isinstance(row.get("id"), int) and not isinstance(row["id"], bool)
+    if len(ways) != 1 or not known or abs(row["id"]) >= 2**63:
         raise _bad(number, _('it needs "id", and one of "keep", "change" and "again"'), line)
     if ways[0] == "again":
         return _again(con, task, number, row, annotator)

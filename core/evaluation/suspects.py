@@ -94,14 +94,14 @@ def pooled(doubts: Floats) -> Floats:
     """doubts [n, questions] → [n]: the worst counts most."""
     if not doubts.shape[1]:
         return np.zeros(len(doubts))
-    ranked = np.sort(doubts, axis=1)[:, ::-1]
-    weight = WORST * (1.0 - WORST) ** np.arange(ranked.shape[1])
-    return np.asarray(ranked @ (weight / weight.sum()), np.float64)
+    worst_first = np.sort(doubts, axis=1)[:, ::-1]
+    weight = WORST * (1.0 - WORST) ** np.arange(worst_first.shape[1])
+    return np.asarray(worst_first @ (weight / weight.sum()), np.float64)
 
 
-def likeliest_wrong(judged: Judged, most: int) -> list[int]:
-    """Rows of up to `most` texts, the most doubtful first; of equals the earlier."""
-    return [int(row) for row in np.argsort(-judged.doubt, kind="stable")[:most]]
+def ranked(judged: Judged) -> list[int]:
+    """Rows of all texts, the most doubtful first; of equals the earlier."""
+    return [int(row) for row in np.argsort(-judged.doubt, kind="stable")]
 
 
 def nearest_with(features: NDArray[Any], row: int, rows: Sequence[int]) -> int | None:

@@ -16,8 +16,8 @@ PRIOR = 20.0
 """Words that the prior weighs together, spread as in all texts."""
 LEAST = 2
 """Texts among the confused ones that must have a word for it to be named."""
-SURE = 1.28
-"""Standard errors from which a word is named: one-sided, nine times of ten."""
+SURE = 1.645
+"""Standard errors from which a word is named: one-sided, nineteen times of twenty."""
 MOST = 8
 
 

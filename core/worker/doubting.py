@@ -42,37 +42,62 @@ def look(project: Project, task: Task[Any], subject: str, event_seq: int, eviden
         suspected.publish(project, Checked(subject, event_seq, *checked))
 
 
-def doubted(task: Task[Any], evidence: Evidence) -> tuple[int, tuple[Doubted, ...]] | None:
-    """(how many answers were judged, those that are worth a look); None if none was judged."""
-    items, answers, scored = evidence.items, evidence.answers, evidence.scored
-    rows = [row for row, _head, _scores in scored]
-    ids = sorted({c for _row, head, _s in scored for c in head.class_ids} | _classes(task, [answers[r] for r in rows]))
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found about the answers that could be judged."""
+
+    rows: list[int]
+    """Their places among all items."""
+    class_ids: list[int]
+    judged: suspects.Judged
+    """In the order of `rows` and `class_ids`."""
+
+
+def judge(task: Task[Any], evidence: Evidence) -> Looked | None:
+    """Judge all answers of which somebody from outside has said something; None if there are none."""
+    rows = [row for row, _head, _scores in evidence.scored]
+    given_classes = [task.classes_of(evidence.answers[row]) for row in rows]
+    ids = sorted(
+        {c for _row, head, _s in evidence.scored for c in head.class_ids} | {c for g in given_classes for c in g}
+    )
     if not rows or not ids:
         return None
     place = {class_id: column for column, class_id in enumerate(ids)}
-    given, head_says = np.zeros((len(rows), len(ids)), np.bool_), np.zeros((len(rows), len(ids)))
-    for at, (row, head, scores) in enumerate(scored):
-        given[at, [place[c] for c in task.classes_of(answers[row])]] = True
-        head_says[at, [place[c] for c in head.class_ids]] = scores
-    known = np.asarray(evidence.features[np.array(rows, np.int64)], np.float32)
-    judged = suspects.judge(given, head_says, known, exclusive=task.exclusive)
+    given, said = np.zeros((len(rows), len(ids)), np.bool_), np.zeros((len(rows), len(ids)))
+    for at, (_row, head, scores) in enumerate(evidence.scored):
+        given[at, [place[c] for c in given_classes[at]]] = True
+        said[at, [place[c] for c in head.class_ids]] = scores
+    features = np.asarray(evidence.features[np.array(rows, np.int64)], np.float32)
+    return Looked(rows, ids, suspects.judge(given, said, features, exclusive=task.exclusive))
+
+
+def doubted(task: Task[Any], evidence: Evidence) -> tuple[int, tuple[Doubted, ...]] | None:
+    """(how many answers were judged, those that are worth a look); None if none was judged."""
+    looked = judge(task, evidence)
+    if looked is None:
+        return None
+    most = max(LEAST, round(SHARE * len(looked.rows)))
     same: defaultdict[str, list[int]] = defaultdict(list)
-    for at, row in enumerate(rows):
-        same[items[row].stored].append(at)
-    found = []
-    for at in suspects.likeliest_wrong(judged, len(rows)):
-        row = rows[at]
-        instead = task.from_scores(judged.blend[at].tolist(), ids) if task.exclusive else evidence.guesses[row]
-        if instead is None or instead == answers[row]:
-            continue
-        stored = task.encode(instead)
-        near = suspects.nearest_with(known, at, same[stored])
-        item, beside = items[row], 0 if near is None else items[rows[near]].example.id
-        doubt = round(float(judged.doubt[at]), 4)
-        found.append(Doubted(item.example.id, item.stored, stored, doubt, bool(judged.confident[at]), beside))
-        if len(found) >= max(LEAST, SHARE * len(rows)):
-            break
-    return len(rows), tuple(found)
+    for row in looked.rows:
+        same[evidence.items[row].stored].append(row)
+    found = list[Doubted]()
+    for at in suspects.ranked(looked.judged):
+        row = looked.rows[at]
+        instead = _instead(task, evidence, looked, at)
+        if len(found) < most and instead is not None and instead != evidence.answers[row]:
+            item, stored = evidence.items[row], task.encode(instead)
+            near = suspects.nearest_with(evidence.features, row, same[stored])
+            doubt, sure = round(float(looked.judged.doubt[at]), 4), bool(looked.judged.confident[at])
+            beside = 0 if near is None else evidence.items[near].example.id
+            found.append(Doubted(item.example.id, item.stored, stored, doubt, sure, beside))
+    return len(looked.rows), tuple(found)
+
+
+def _instead(task: Task[Any], evidence: Evidence, looked: Looked, at: int) -> Any:
+    """What is likelier than the answer: what the blend says, or, where classes have cuts, the models' own answer."""
+    if task.exclusive:
+        return task.from_scores(looked.judged.blend[at].tolist(), looked.class_ids)
+    return evidence.guesses[looked.rows[at]]
 
 
 def look_for_copies(project: Project, items: Sequence[LabelledExample]) -> None:
@@ -86,7 +111,3 @@ def look_for_copies(project: Project, items: Sequence[LabelledExample]) -> None:
             for p in pairs
         ],
     )
-
-
-def _classes(task: Task[Any], answers: Sequence[Any]) -> set[int]:
-    return {class_id for answer in answers for class_id in task.classes_of(answer)}

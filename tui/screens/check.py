@@ -127,9 +127,8 @@ class CheckScreen(HandfulScreen):
         self._read()
 
     def on_screen_resume(self) -> None:
-        """Whoever comes back finds what is true now."""
+        """Whoever comes back finds what is true now; what all screens do then, Textual calls next."""
         self._stale = True
-        super().on_screen_resume()
 
     def moved(self) -> None:
         """The list stays as it is while one works on it; what is new is told."""
@@ -187,6 +186,8 @@ class CheckScreen(HandfulScreen):
         pieces: list[Piece] = []
         for kind in KINDS:
             n = counts[kind] if kind else len(found.suspects)
+            if kind and not n and kind != self._kind:
+                continue
             name = NAMES[kind] if kind else _("to check")
             gap = " · " if pieces else ""
             pieces.append((f"{gap}{n} {name}", "key" if kind == self._kind else "muted"))

@@ -161,9 +161,11 @@ class ErrorsScreen(HandfulScreen):
         elif found is not None and not self._pairs_shown and self._parts:
             part = self._parts[self.parts.cursor]
             ids = part.example_ids
-            words = _("{kind} {name}: {wrong} of {n} wrong, elsewhere {rest} of {of}").format(
-                kind=kind_of(part), name=name_of(part), wrong=part.wrong, n=part.n, rest=part.rest_wrong, of=part.rest_n
+            words = _("{kind} {name}: {wrong} of {n} wrong").format(
+                kind=kind_of(part), name=name_of(part), wrong=part.wrong, n=part.n
             )
+            if part.rest_n:
+                words += _(", elsewhere {wrong} of {n}").format(wrong=part.rest_wrong, n=part.rest_n)
         more = [(_(" · ↵ shows them"), "muted")] if ids else []
         self.query_one("#figures", Line).show([(words, "text"), *more])  # type: ignore[list-item]
         texts = [example.text for example in examples.get(self.session.con, ids[:EXAMPLES])]
