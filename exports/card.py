@@ -7,7 +7,7 @@ from typing import Any
 
 from core.i18n import _
 from core.show import visible
-from exports.predict import SIGMOID
+from exports.runtime.sealed import SIGMOID
 
 PUBLIC_NAMES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
 """Hub ids of encoders that go by another name here."""

@@ -21,7 +21,7 @@ from core.settings import Settings
 from core.store import classes, examples, labels, meta, models
 from core.tasks.base import Task
 from core.windows import Windows
-from exports.predict import FORMAT, FORMAT_VERSION, MANIFEST, SIGMOID, SOFTMAX
+from exports.runtime.sealed import FORMAT, FORMAT_VERSION, MANIFEST, SIGMOID, SOFTMAX
 
 SOURCES: tuple[Source, ...] = get_args(Source)
 LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "onnx", "torch", "transformers")
