@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import clock, plugins, schema, settings
+from core import clock, plugins, schema, settings, snapshots
 from core.connection import Connection, DatabaseError, connect, create_empty, explain, is_file, transaction
 from core.errors import InputError
 from core.i18n import _
@@ -54,6 +54,11 @@ class Project:
         return self.root / "logs"
 
     @property
+    def snapshots(self) -> Path:
+        """Verified copies of the database."""
+        return snapshots.directory(self.database)
+
+    @property
     def worker_lock(self) -> Path:
         """Held by the worker for life; its content says who it is."""
         return self.root / "worker.lock"
@@ -85,9 +90,9 @@ class Project:
             con.close()
 
     def task(self, con: Connection) -> Task[Any]:
-        """The task that was chosen when the project was made, with what the project's classes say about each other."""
+        """The task chosen when the project was made, with what the project's classes and options say about it."""
         task: Task[Any] = plugins.load(plugins.TASKS, meta.get(con, "task"))
-        return task.bound(classes.all_classes(con))
+        return task.bound(classes.all_classes(con), self.settings())
 
 
 def create(root: Path, task: str) -> Project:
@@ -124,5 +129,6 @@ def find(root: Path) -> Project:
     with project.open(readonly=True) as con:  # what is refused stays untouched
         current = schema.check(con, project.database)
     if not current:
+        snapshots.take(project.database, snapshots.MIGRATION)
         schema.migrate(project.database)
     return project

@@ -21,12 +21,12 @@ from core.records import JobEvent
 from core.settings import cores
 from core.show import visible
 from core.windows import Windows
-from exports import card, child, contract, reference
-from exports import predict as program
+from exports import card, child, contract, program, reference
 from exports.base import ExportRequest
 from exports.contract import Facts
 from exports.parity import RESULT
 from exports.plan import HEAD, PLAN, Plan, write_plan
+from exports.runtime.sealed import FORMAT, MANIFEST, TOKENIZER
 from exports.sampling import long_texts, reference_texts
 
 CONFIG, CARD, PROGRAM = "config.json", "README.md", "predict.py"
@@ -50,7 +50,7 @@ class OnnxBundle:
             facts = contract.read(request.project, con, request.settings)
             texts = reference_texts(con, facts.model.space_dir, int(facts.model.space["dim"]))
         _need_room(target, facts.model.encoder_dir)
-        texts += long_texts(facts.model.space_dir / program.TOKENIZER, facts.windows, [text for _id, text in texts])
+        texts += long_texts(facts.model.space_dir / TOKENIZER, facts.windows, [text for _id, text in texts])
         with publish_dir(target) as stage:
             _copy_head(facts, stage)
             reference.write_texts(stage, [text for _id, text in texts], _threads(request))
@@ -74,10 +74,10 @@ ONNX_BUNDLE = OnnxBundle()
 def is_bundle(path: Path) -> bool:
     """Whether the directory was made by an export."""
     try:
-        found = json.loads((path / program.MANIFEST).read_text(encoding="utf-8"))
+        found = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(found, dict) and found.get("format") == program.FORMAT
+    return isinstance(found, dict) and found.get("format") == FORMAT
 
 
 def check_target(target: Path, *, force: bool) -> None:
@@ -157,10 +157,10 @@ def _result_of(module: str, stage: Path, what: str) -> Generator[JobEvent, None,
 
 
 def _write_files(facts: Facts, stage: Path, pad_id: int) -> None:
-    write_tokenizer(facts.model.space_dir / program.TOKENIZER, stage / program.TOKENIZER, facts.windows, pad_id)
+    write_tokenizer(facts.model.space_dir / TOKENIZER, stage / TOKENIZER, facts.windows, pad_id)
     raw = json.loads((facts.model.encoder_dir / "config.json").read_text(encoding="utf-8"))
     publish_file(stage / CONFIG, json.dumps(config_of(raw, facts), ensure_ascii=False, indent=1).encode())
-    publish_file(stage / PROGRAM, Path(program.__file__).read_bytes())
+    publish_file(stage / PROGRAM, program.source())
 
 
 def write_tokenizer(source: Path, target: Path, windows: Windows, pad_id: int) -> None:
@@ -198,4 +198,4 @@ def _finish(facts: Facts, stage: Path, parity: Mapping[str, Any]) -> None:
 
 def _shipped(stage: Path) -> list[Path]:
     """The files the bundle will have beside handful.json."""
-    return sorted(path for path in stage.iterdir() if path.name not in {*PRIVATE, program.MANIFEST})
+    return sorted(path for path in stage.iterdir() if path.name not in {*PRIVATE, MANIFEST})

@@ -1,6 +1,7 @@
 """The labelled data as a file: JSONL keeps everything, CSV is safe to open in a spreadsheet.
 
-Called by `handful labels`. What is read is of one moment; the file appears whole or not at all.
+Tasks bring further formats: one of the task `x` for files that end in `.y` is the entry point `x.y` in the group
+`handful.files`. Called by `handful labels`. What is read is of one moment; the file appears whole or not at all.
 """
 
 import csv
@@ -8,10 +9,11 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from core import plugins
 from core.connection import Connection, one_moment
 from core.errors import InputError
 from core.i18n import _
@@ -34,19 +36,34 @@ _UNSEEN = (
 _FORMULA = re.compile(f"\\A(?=[\\t\\r])|(?:\\A|(?<=[{_BREAK}]))(?=(?:[^\\S{_BREAK}]|[{_UNSEEN}])*[=+\\-@＝＋－＠])")
 
 
-def write_labels(project: Project, con: Connection, target: Path, *, force: bool = False) -> int:
-    """Write every labelled text, in the order the answers were given, as the ending asks: .jsonl or .csv.
+Row = Mapping[str, Any]
+"""One labelled text: `text`, the answer in file form under the task's field, and what else is known of it."""
+Writer = Callable[[str, Sequence[Row]], tuple[str, int]]
+"""(the task's field, rows) → (the file, rows that can't be said in it and were left out)"""
 
-    Returns how many there are. Raises InputError for another ending, or if there is a file and not `force`.
+
+class Written(NamedTuple):
+    """What became of the labelled texts."""
+
+    texts: int
+    left: int
+    """Texts that the format has no way to say."""
+
+
+def write_labels(project: Project, con: Connection, target: Path, *, force: bool = False) -> Written:
+    """Write every labelled text, in the order the answers were given, as the ending asks.
+
+    Raises InputError for an ending that this project's task has no format for, or if there is a file and not `force`.
     """
-    write = _writer(target)
+    write = _writer(target, project.task(con))
     _check_free(target, force=force)
     with one_moment(con):
         task, names = project.task(con), classes.names(con)
         found = sorted([*examples.labelled(con), *examples.labelled(con, "test")], key=lambda item: item.seq)
     rows = [_row(task, names, item) for item in found]
-    publish_file(target, write(task.field, rows).encode("utf-8"))
-    return len(rows)
+    content, left = write(task.field, rows)
+    publish_file(target, content.encode("utf-8"))
+    return Written(len(rows) - left, left)
 
 
 def _row(task: Task[Any], names: Mapping[int, str], item: LabelledExample) -> dict[str, Any]:
@@ -62,15 +79,24 @@ def _row(task: Task[Any], names: Mapping[int, str], item: LabelledExample) -> di
     }
 
 
-def _writer(target: Path) -> Any:
-    kinds = {".jsonl": _jsonl, ".csv": _csv}
-    if target.suffix.lower() not in kinds:
+def endings(task: Task[Any]) -> list[str]:
+    """Endings of the files that answers of this task can be written to."""
+    own = [name.removeprefix(task.name) for name in plugins.names(plugins.FILES) if name.startswith(f"{task.name}.")]
+    return [*_KINDS, *own]
+
+
+def _writer(target: Path, task: Task[Any]) -> Writer:
+    ending, kinds = target.suffix.lower(), endings(task)
+    if ending not in kinds:
         raise InputError(
             _("The ending of the file does not say what to write."),
             visible(os.fspath(target)),
             _("Name a file that ends in {endings}.").format(endings=_(" or ").join(kinds)),
         )
-    return kinds[target.suffix.lower()]
+    if ending in _KINDS:
+        return _KINDS[ending]
+    found: Writer = plugins.load(plugins.FILES, f"{task.name}{ending}")
+    return found
 
 
 def _check_free(target: Path, *, force: bool) -> None:
@@ -83,11 +109,11 @@ def _check_free(target: Path, *, force: bool) -> None:
         raise InputError(_("There is a file already."), shown, _("Name another, or add --force to replace it."))
 
 
-def _jsonl(_field: str, rows: Iterable[Mapping[str, Any]]) -> str:
-    return "".join(json_line(row) + "\n" for row in rows)
+def _jsonl(_field: str, rows: Iterable[Row]) -> tuple[str, int]:
+    return "".join(json_line(row) + "\n" for row in rows), 0
 
 
-def _csv(field: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def _csv(field: str, rows: Sequence[Row]) -> tuple[str, int]:
     """Columns of the import follow under their own names; one that is taken gets `meta.` before it."""
     own = ("text", field, *FIXED)
     meta = dict.fromkeys(name for row in rows for name in row["meta"])
@@ -97,7 +123,11 @@ def _csv(field: str, rows: Sequence[Mapping[str, Any]]) -> str:
     writer.writerow([safe(name) for name in (*own, *columns.values())])
     for row in rows:
         writer.writerow([*(_cell(row[name]) for name in own), *(_cell(row["meta"].get(name)) for name in columns)])
-    return out.getvalue()
+    return out.getvalue(), 0
+
+
+_KINDS: Mapping[str, Writer] = {".jsonl": _jsonl, ".csv": _csv}
+"""What every task can be written to."""
 
 
 def _cell(value: Any) -> str | int | float:

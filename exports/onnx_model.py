@@ -35,7 +35,7 @@ from core.vectors import VectorStore, rows_of
 from core.windows import Windows, means
 from exports import child, reference
 from exports.plan import Plan, read_plan
-from exports.predict import MODEL
+from exports.runtime.sealed import MODEL
 
 OPSET = 20
 ONE_FILE = 1_900_000_000

@@ -23,8 +23,11 @@ from core.i18n import _
 from core.publish import publish_file
 from core.records import JobEvent
 from exports import child, reference
-from exports.predict import SIGMOID, BundleError, Predictor, over
 from exports.reference import Reference
+from exports.runtime.answers import over
+from exports.runtime.errors import BundleError
+from exports.runtime.predictor import Predictor
+from exports.runtime.sealed import SIGMOID
 
 RESULT = "parity.json"
 TOLERANCE = 1e-4

@@ -1,20 +1,18 @@
 """Words of texts as errors and near-copies are told by: what two texts do not share, and what a text is made of."""
 
-import re
 from difflib import SequenceMatcher
+
+from core import words as stretches
 
 COMPARED = 600
 """Pieces of a text, from its beginning, that are compared; what follows counts as different."""
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7ff\uf900-\ufaff"
-"""Thai to Khmer, Chinese, kana, Hangul: scripts in which each letter is taken for a word."""
-_PIECE = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+|\s+|.")
 Piece = tuple[str, bool]
 """A stretch of a text, and whether the other text lacks it."""
 
 
 def words(text: str) -> list[str]:
     """The text's words in order, letter case aside; what is neither letter nor digit belongs to none."""
-    return [piece.casefold() for piece in _PIECE.findall(text) if piece[0].isalnum() or piece[0] == "_"]
+    return [piece.casefold() for piece in _pieces(text) if any(char.isalnum() for char in piece)]
 
 
 def differing(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
@@ -22,7 +20,7 @@ def differing(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
 
     The longest runs that both have are found first (Ratcliff and Obershelp 1988).
     """
-    a, b = _PIECE.findall(left), _PIECE.findall(right)
+    a, b = _pieces(left), _pieces(right)
     one, other = ([_plain(piece) for piece in pieces[:COMPARED]] for pieces in (a, b))
     blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
     same = [(block.a, block.b, block.size) for block in blocks]
@@ -30,6 +28,15 @@ def differing(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
         _marked(a, [(start, size) for start, _other, size in same]),
         _marked(b, [(start, size) for _one, start, size in same]),
     )
+
+
+def _pieces(text: str) -> list[str]:
+    """Words and what lies between them, in order: joined, they are the text."""
+    found, end = list[str](), 0
+    for start, stop in stretches.words(text):
+        found += [text[end:start], text[start:stop]] if start > end else [text[start:stop]]
+        end = stop
+    return [*found, text[end:]] if end < len(text) else found
 
 
 def _plain(piece: str) -> str:

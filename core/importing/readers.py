@@ -5,7 +5,8 @@ A new format is a file with one reader in it, and a line in `_BY_ENDING`.
 
 from collections.abc import Iterator
 
-from core.importing import delimited, jsonl, plain
+from core.conll import DOCSTART, TEXT
+from core.importing import conll, delimited, jsonl, plain
 from core.importing.lines import Lines
 from core.importing.rows import Read, Reader
 
@@ -13,6 +14,9 @@ _BY_ENDING: dict[str, Reader] = {
     ".csv": delimited.read_csv,
     ".tsv": delimited.read_tsv,
     ".tab": delimited.read_tsv,
+    ".bio": conll.read,
+    ".conll": conll.read,
+    ".iob": conll.read,
     ".json": jsonl.read,
     ".jsonl": jsonl.read,
     ".ndjson": jsonl.read,
@@ -34,6 +38,8 @@ def _by_content(head: str) -> Reader:
     first, _end, rest = head.partition("\n")
     if first.lstrip().startswith("{"):
         return jsonl.read
+    if first.startswith((DOCSTART, TEXT)):
+        return conll.read
     if "\t" in first:
         return delimited.read_tsv
     commas = first.count(",")

@@ -102,6 +102,7 @@ def words(turned: Turned, names: Mapping[int, str]) -> str:
 _SAID = {
     changes.CLASS_ARCHIVE: _("removal of class {name}"),
     labels.LABEL: _("{n} labels"),
+    labels.SETTLE: _("{n} answers that overruled others"),
     labels.SKIP: _("skip of {n} texts"),
     changes.FLAG: _("a flag"),
     changes.NOTE: _("a note"),

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ _SHAPING = (
     "dropout",
     "contrastive",
     "frozen",
+    "fold_frozen",
     "tune_length",
     "round_folds",
     "augment",
@@ -149,7 +150,8 @@ def _tune(
     if isinstance(trainer, Watching):
         trainer = trainer.watching(_aside(request, number, phase, token_ids))
     answers = [request.answers[i] for i in phase.train]
-    state = trainer.start(model, answers, request.settings, request.compute)
+    settings = _settings(request.settings, phase)
+    state = trainer.start(model, answers, settings, request.compute)
     story = {"phase": number, "set_hash": request.set_hash, "recipe": _recipe(request)}
     saved = request.work / "checkpoint"
     if checkpoint.restore(saved, state, story):
@@ -159,7 +161,7 @@ def _tune(
         state,
         [token_ids[i] for i in phase.train],
         answers,
-        request.settings,
+        settings,
         request.compute,
         pad_id=pad_id_of(model),
     )
@@ -175,6 +177,11 @@ def _tune(
                 {"what": phase.name, "done": step.step, "total": step.steps, "loss": round(step.loss, 4)},
             )
     return int(getattr(state, "best_epoch", 0))
+
+
+def _settings(settings: Settings, phase: Phase) -> Settings:
+    """What judges may leave more layers alone than what is kept: half the time, and judged rather too low."""
+    return replace(settings, frozen=max(settings.frozen, settings.fold_frozen)) if len(phase.held_out) else settings
 
 
 def _aside(request: RoundRequest, number: int, phase: Phase, token_ids: Sequence[Sequence[int]]) -> Aside:

@@ -54,7 +54,12 @@ class Looked:
 
 
 def judge(task: Task[Any], evidence: Evidence) -> Looked | None:
-    """Judge all answers of which somebody from outside has said something; None if there are none."""
+    """Judge all answers of which somebody from outside has said something; None if there are none.
+
+    Nothing is judged for tasks whose models say something else of a text than one probability a class.
+    """
+    if any(np.shape(scores) != (len(head.class_ids),) for _row, head, scores in evidence.scored):
+        return None
     rows = [row for row, _head, _scores in evidence.scored]
     given_classes = [task.classes_of(evidence.answers[row]) for row in rows]
     ids = sorted(

@@ -18,7 +18,7 @@ from core.worker.learner import refresh
 from exports import bundle as bundles
 from exports import sampling
 from exports.job import EXPORT
-from exports.predict import Predictor
+from exports.runtime.predictor import Predictor
 from tests import tiny
 from tests.conftest import POOL
 from tests.export.making import manifest_of, run, teach

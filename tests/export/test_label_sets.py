@@ -22,10 +22,12 @@ from core.worker.jobs.round import ROUND
 from core.worker.learner import refresh
 from core.worker.protocol import JobContext
 from exports import bundle as bundles
-from exports import contract, parity, predict
+from exports import contract, parity
 from exports.dataset import write_labels
 from exports.job import EXPORT
-from exports.predict import Predictor
+from exports.runtime import answers
+from exports.runtime.errors import BundleError
+from exports.runtime.predictor import Predictor
 from tests import tiny
 from tests.export.making import manifest_of, run
 
@@ -208,11 +210,11 @@ def test_thresholds_and_rules_decide_in_the_bundle_as_they_do_here() -> None:
     )
     cuts = [item["threshold"] for item in CLASSES]
     logits = np.random.default_rng(0).normal(size=(300, 4)).astype(np.float32)
-    said = predict.answered(logits, CLASSES)
-    odds = predict.over(logits, CLASSES)
+    said = answers.answered(logits, CLASSES)
+    odds = answers.over(logits, CLASSES)
     assert [[CLASSES[i]["name"] for i in np.flatnonzero(row >= 0)] for row in odds] != said
     for row, names in zip(logits, said, strict=True):
-        answer = task.from_scores(predict.sigmoid(row[None])[0].tolist(), (1, 2, 3, 4), cuts)
+        answer = task.from_scores(answers.sigmoid(row[None])[0].tolist(), (1, 2, 3, 4), cuts)
         assert isinstance(answer, LabelSet)
         assert task.to_file(answer, {1: "a", 2: "b", 3: "c", 4: "d"}) == names
 
@@ -234,7 +236,7 @@ def test_a_bundle_with_an_impossible_threshold_is_refused(cut: object, made: Pat
     said = manifest_of(made)
     said["classes"][0]["threshold"] = cut
     publish_file(tmp_path / "b" / "handful.json", json.dumps(said).encode())
-    with pytest.raises(predict.BundleError, match="damaged"):
+    with pytest.raises(BundleError, match="damaged"):
         Predictor(tmp_path / "b")
 
 

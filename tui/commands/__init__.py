@@ -41,8 +41,13 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("export", SHIP, _("Export the model in use as an ONNX bundle.")),
     Entry("labels", SHIP, _("Write the labelled texts to a file.")),
     Entry("predict", SHIP, _("Predict with a bundle, by onnxruntime alone.")),
+    Entry("serve", SHIP, _("Serve a bundle over HTTP, without torch.")),
+    Entry("package", SHIP, _("Lay a bundle out for a container or another server.")),
     Entry("config", CARE, _("Show or set the options of a project.")),
     Entry("doctor", CARE, _("Check this installation, or a project.")),
+    Entry("snapshot", CARE, _("Take a verified copy of the labels, or list those there are.")),
+    Entry("restore", CARE, _("Put a snapshot in the place of a project's database.")),
+    Entry("purge", CARE, _("Remove texts for good, wherever the project holds them.")),
     Entry("clean", CARE, _("Remove old checkpoints and caches, sizes shown first.")),
     Entry("completion", CARE, _("Print the completion script of a shell.")),
 )

@@ -6,7 +6,7 @@ import click
 
 from core import project as projects
 from core.i18n import _
-from exports.dataset import write_labels
+from exports.dataset import Written, write_labels
 from tui.commands import about
 from tui.options import ANY_PATH, as_json, directory
 from tui.output import data, data_json
@@ -16,20 +16,36 @@ from tui.output import data, data_json
     "labels",
     help=about(
         "labels",
-        _("JSONL keeps everything; CSV cells that a spreadsheet would run as formulas get an apostrophe."),
+        _(
+            "JSONL keeps everything; CSV cells that a spreadsheet would run as formulas get an apostrophe. Marked spans"
+            " also go to CoNLL-2003 columns (.conll) and to what spaCy's Doc.from_json reads (.json)."
+        ),
         "handful labels mail --to mail.jsonl",
     ),
 )
 @directory
-@click.option("--to", "target", required=True, metavar="FILE", type=ANY_PATH, help=_("A .jsonl or .csv file."))
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    metavar="FILE",
+    type=ANY_PATH,
+    help=_("A .jsonl or .csv file; spans: .conll or .json, too."),
+)
 @click.option("--force", is_flag=True, help=_("Replace a file that is there."))
 @as_json
 def labels_command(directory: Path, target: Path, *, force: bool, as_json: bool) -> None:
     """The file appears when it is whole."""
     project = projects.find(directory)
     with project.open(readonly=True) as con:
-        n = write_labels(project, con, target, force=force)
+        found = write_labels(project, con, target, force=force)
     if as_json:
-        data_json({"path": str(target), "rows": n})
+        data_json({"path": str(target), "rows": found.texts, "left_out": found.left})
     else:
-        data(_("{n} labelled texts in {path}").format(n=n, path=target))
+        data(written(found, target))
+
+
+def written(found: Written, target: Path) -> str:
+    """What was written, in one line."""
+    said = _("{n} labelled texts in {path}").format(n=found.texts, path=target)
+    return said if not found.left else said + _("; {n} left out, the format can't say them").format(n=found.left)

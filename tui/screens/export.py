@@ -16,6 +16,7 @@ from core.i18n import _
 from core.store import jobs, models
 from exports.dataset import write_labels
 from tui import encoders, keymap, requests
+from tui.commands.labels import written
 from tui.commands.metrics import SOURCES, collect
 from tui.dialogs.choose import ChooseDialog
 from tui.dialogs.prompt import PromptDialog
@@ -208,11 +209,11 @@ class ExportScreen(HandfulScreen):
         path = Path(typed).expanduser().absolute()
         try:
             with self.session.project.open(readonly=True) as con:
-                n = write_labels(self.session.project, con, path)
+                found = write_labels(self.session.project, con, path)
         except HandfulError as error:
             self.handful.show_error(error)
             return
-        self.handful.say(_("{n} labelled texts in {path}").format(n=n, path=path))
+        self.handful.say(written(found, path))
 
 
 def _metrics(report: Report) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from core import clock, inuse, judged, plugins
+from core import clock, inuse, judged, plugins, snapshots
 from core.connection import Connection
 from core.errors import RefusedError
 from core.i18n import _
@@ -69,6 +69,8 @@ class Round:
             task = project.task(con)
             trainer = _trainer(task.name, str(context.job.args.get("recipe", rounds.FEW_SHOT)))
             began = models.round_of_job(con, context.job.id)
+            if began is None:
+                snapshots.take(project.database, snapshots.ROUND)
             frozen = _freeze(project, task, began)
             summary = models.start_round(con, context.job.id, frozen.seq, frozen.set_hash, len(frozen.items))
         _clear_scratch(project, summary)
@@ -204,7 +206,7 @@ def _judge(
     with project.open() as con:
         ids = list(classes.names(con))
         name = inuse.source_name(str(summary.number))
-        judge = Judge(project, con, task, settings, name, frozen.seq)
+        judge = Judge(project, con, task, trainer, settings, name, frozen.seq)
         judge.own_labels(frozen.items, frozen.answers, tuned.guesses, scored)
         evidence = Evidence(frozen.items, frozen.answers, tuned.guesses, scored, store.vectors()[rows])
         doubting.look(project, task, name, frozen.seq, evidence)

@@ -1,0 +1,93 @@
+"""A bundle, loaded: texts in, logits and answers out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as state
+from tokenizers import Tokenizer
+
+from exports.runtime.answers import ANSWERING
+from exports.runtime.errors import BundleError
+from exports.runtime.sealed import MODEL, TOKENIZER, verified
+
+
+class Predictor:
+    """A bundle, verified and loaded; calls may come from several threads."""
+
+    labels: tuple[str, ...]
+    """Class names in the order of the logits."""
+
+    def __init__(
+        self, bundle_dir: str | Path, *, threads: int = 0, providers: Sequence[str] = ("CPUExecutionProvider",)
+    ) -> None:
+        """Raises BundleError if a file is missing, changed or of a format this program does not know.
+
+        `threads`: CPU threads of one call; 0 leaves it to onnxruntime.
+        """
+        bundle = Path(bundle_dir)
+        self.manifest: Mapping[str, Any] = verified(bundle)
+        """Content of handful.json."""
+        self.labels = tuple(item["name"] for item in self.manifest["classes"])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self._session = _session(bundle / MODEL, options, providers)
+        width = self._session.get_outputs()[0].shape[-1]
+        if width != len(self.labels):
+            raise BundleError("the model has {width} classes, the bundle names {n}", width=width, n=len(self.labels))
+        self._tokenizer = Tokenizer.from_file(str(bundle / TOKENIZER))
+        self._pad_id = int((self._tokenizer.padding or {}).get("pad_id", 0))
+        self._tokenizer.no_padding()  # batches are padded here, once they are sorted by length
+
+    def windows(self, texts: Sequence[str]) -> list[list[list[int]]]:
+        """The ids the model reads of each text: one window, more if it is longer than the bundle's maximum length."""
+        if isinstance(texts, str):
+            raise TypeError("give a list of texts, not one text")
+        more = int(self.manifest.get("windows", 1)) - 1
+        encoded = self._tokenizer.encode_batch(list(texts))
+        return [[one.ids, *(rest.ids for rest in one.overflowing[:more] if more)] for one in encoded]
+
+    def logits(self, texts: Sequence[str], *, batch: int = 32) -> NDArray[np.float32]:
+        """One row of logits a text, the mean over its windows, [texts, classes] float32.
+
+        At most `batch` windows are computed at once.
+        """
+        windows = self.windows(texts)
+        ids = [one for text in windows for one in text]
+        out = np.empty((len(ids), len(self.labels)), np.float32)
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        for start in range(0, len(order), batch):
+            rows = order[start : start + batch]
+            out[rows] = self._run([ids[i] for i in rows])
+        counts = np.array([len(text) for text in windows], np.int64)
+        return np.asarray(np.add.reduceat(out, np.cumsum(counts) - counts) / counts[:, None], np.float32)
+
+    def _run(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        longest = max(1, *map(len, ids))
+        input_ids = np.full((len(ids), longest), self._pad_id, np.int64)
+        mask = np.zeros((len(ids), longest), np.int64)
+        for row, one in enumerate(ids):
+            input_ids[row, : len(one)] = one
+            mask[row, : len(one)] = 1
+        feed = {"input_ids": input_ids, "attention_mask": mask}
+        return np.asarray(self._session.run(["logits"], feed)[0], np.float32)
+
+    def predict(self, texts: Sequence[str], *, batch: int = 32) -> list[dict[str, Any]]:
+        """{"label": the most probable class, "scores": {class: probability}} for each text.
+
+        Where classes don't exclude each other, {"labels": all that reach their threshold, "scores": as above}.
+        """
+        return ANSWERING[self.manifest["activation"]](self, texts, batch)
+
+
+def _session(model: Path, options: Any, providers: Sequence[str]) -> Any:
+    refusals = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented)
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=list(providers))
+    except refusals as error:
+        version = onnxruntime.__version__
+        raise BundleError("onnxruntime {version} can't load the model: {why}", version=version, why=error) from error
