@@ -28,6 +28,7 @@ DIALOGS: tuple[Entry, ...] = (
     Entry("note", "NoteDialog"),
     Entry("prompt", "PromptDialog"),
     Entry("queue", "QueueDialog"),
+    Entry("patterns", "PatternsDialog"),
     Entry("press", "PressDialog"),
     Entry("too_small", "TooSmall"),
     Entry("tour", "TourDialog"),
