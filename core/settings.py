@@ -77,6 +77,10 @@ class Settings:
     audit_share: float = _opt(0.1, _("Share of the queue drawn at random, for honest numbers."), low=0.0, high=1.0)
     queue_length: int = _opt(200, _("How many texts each ranking lines up."), low=1, high=10000)
     open_classes: bool = _opt(True, _("Whether a label nobody has used yet makes a new class."))
+    overlap: float = _opt(
+        0.0, _("Share of the texts that are asked of several people, to see how far they agree."), low=0.0, high=1.0
+    )
+    overlap_people: int = _opt(2, _("How many people are asked a text of the overlap."), low=2, high=100)
     target: int = _opt(
         0, _("Labels you aim for, to be told how many minutes are left; 0: no target."), low=0, high=100000000
     )

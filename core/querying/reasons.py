@@ -10,7 +10,7 @@ RANDOM, AUDIT, UNRANKED, REST = "random", "audit", "unranked", "rest"
 TYPICAL, COVERS, NAMED, SEEDED, RARE = "typical", "covers", "named", "seeded", "rare"
 MARGIN, LEAST, ENTROPY, GROUPED = "margin", "least_confidence", "entropy", "grouped"
 GRADIENT, CONTRAST, SPLIT = "gradient", "contrast", "split"
-HERDING, EITHER = "herding", "either"
+HERDING, EITHER, OVERLAP = "herding", "either", "overlap"
 
 
 def _typical(args: Mapping[str, Any]) -> str:
@@ -87,6 +87,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     REST: lambda _args: _("nothing more telling is left"),
     EITHER: _either,
+    OVERLAP: lambda args: _("asked of {n} people, to see how far they agree").format(n=args.get("people", 2)),
     UNRANKED: lambda _args: _("drawn at random: no ranking is ready yet"),
 }
 

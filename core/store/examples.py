@@ -81,15 +81,16 @@ def states(con: Connection, ids: Sequence[int]) -> dict[int, tuple[Split, str]]:
 def labelled(con: Connection, split: Split = "pool", *, learnable: bool = False) -> list[LabelledExample]:
     """Texts with a current answer, in the order their answers were given.
 
-    `learnable`: only those none of whose classes is archived, which is what models learn from and are judged on.
+    `learnable`: only those that are not contested and none of whose classes is archived, which is what models learn
+    from and are judged on.
     """
     rows = con.execute(
         "SELECT x.id, x.text, x.split, x.meta, a.value, a.annotator, a.seq, e.pick FROM examples x"
         " JOIN answers a ON a.example_id = x.id AND a.seq = x.answer_seq JOIN events e ON e.seq = a.seq"
         " WHERE x.answer_seq IS NOT NULL AND x.state = 'answered' AND x.split = ?"
         " AND x.import_id IN (SELECT id FROM imports WHERE state = 'whole')"
-        " AND (? = 0 OR NOT EXISTS (SELECT 1 FROM example_classes k JOIN classes c ON c.id = k.class_id"
-        " WHERE k.example_id = x.id AND c.active = 0)) ORDER BY a.seq",
+        " AND (? = 0 OR (x.contested = 0 AND NOT EXISTS (SELECT 1 FROM example_classes k"
+        " JOIN classes c ON c.id = k.class_id WHERE k.example_id = x.id AND c.active = 0))) ORDER BY a.seq",
         (split, int(learnable)),
     )
     return [LabelledExample(_example(r), r["value"], r["annotator"], r["seq"], json.loads(r["pick"])) for r in rows]

@@ -164,7 +164,7 @@ def curve(con: Connection, source: Source) -> list[tuple[Evaluation, int]]:
     rows = con.execute(
         "SELECT v.id, v.subject, v.event_seq, v.created, (SELECT count(*) FROM decisions d JOIN events e"
         " ON e.seq = d.seq JOIN examples x ON x.id = d.example_id"
-        " WHERE d.seq <= v.event_seq AND d.undone = 0 AND e.kind = 'label' AND x.split = 'pool') AS labels"
+        " WHERE d.seq <= v.event_seq AND d.undone = 0 AND e.kind <> 'skip' AND x.split = 'pool') AS labels"
         " FROM evaluations v WHERE v.source = ? ORDER BY v.id",
         (source,),
     ).fetchall()

@@ -12,7 +12,7 @@ from core import deciding, neighbours, plugins
 from core.errors import HandfulError
 from core.i18n import _
 from core.neighbours import Cluster
-from core.store import acts, examples
+from core.store import acts, examples, leases
 from tui import answering, keymap
 from tui.answering.base import AnswerPanel, Question
 from tui.refusals import refusable
@@ -184,7 +184,8 @@ class BatchScreen(HandfulScreen):
     def _show(self, found: Sequence[tuple[int, float | None]], title: str) -> None:
         """Show the open ones among these texts, all of them in."""
         states = examples.states(self.session.con, [i for i, _near in found])
-        ids = [i for i, _near in found if states.get(i) == ("pool", "open")]
+        taken = leases.taken(self.session.con, self.session.holder)
+        ids = [i for i, _near in found if states.get(i) == ("pool", "open") and i not in taken]
         self._near = {i: near for i, near in found if near is not None}
         self._left_out.clear()
         self._title = title

@@ -322,7 +322,13 @@ class DataScreen(HandfulScreen):
         pick = {"strategy": "chosen", "probability": None} if len(found) == 1 else {"strategy": "batch"}
         texts = [(row.example, pick if row.given is None else {}) for row in found]
         n = deciding.give(
-            session.con, session.task, raw, texts, session.annotator, open_classes=session.settings.open_classes
+            session.con,
+            session.task,
+            raw,
+            texts,
+            session.annotator,
+            open_classes=session.settings.open_classes,
+            settles=True,
         )
         self._marked.clear()
         session.touched()

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from core import clock, plugins
 from core.i18n import _
+from core.serving import TakenError
 from core.store import acts
 from tui import answering, keymap, pace
 from tui.answering.base import AnswerPanel, Question
@@ -187,7 +188,12 @@ class LabelScreen(HandfulScreen):
         """An answer: commit it, show the next text."""
         if self._desk.shown is None:
             return
-        self._desk.give(raw, self._seconds())
+        try:
+            self._desk.give(raw, self._seconds())
+        except TakenError as taken:
+            self._said = ((taken.title, "unsure"), (_(" nothing was saved"), "muted"))
+            self._new_text()
+            return
         self._said = ((f"✓ {in_words(raw)}", "given"), (_(" saved"), "muted"))
         self._new_text()
 
