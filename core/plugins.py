@@ -21,6 +21,7 @@ JOBS = "handful.jobs"
 EXPORTERS = "handful.exporters"
 DEMOS = "handful.demos"
 FILES = "handful.files"
+LEARNERS = "handful.learners"
 
 
 @cache

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.connection import Connection
+from core.predictions import Predictions
 from core.publish import publish_file
 from core.records import Suggestion
 from core.spans import Guess, Span, suggestion_of
@@ -39,32 +40,31 @@ def write(directory: Path, ids: Sequence[int], found: "Sequence[Sequence[Found]]
     publish_file(directory / INDEX, b"".join(index))
 
 
-class SpanPredictions:
+class SpanPredictions(Predictions):
     """The newest of them, open for reading."""
 
     def __init__(self, directory: Path, source: str) -> None:
         self.source = source
         with (directory / INDEX).open("rb") as file:
             self._n = (directory / INDEX).stat().st_size // _ROW.size
-            self._index = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self._n else None
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self._n else None
         self._body = directory / BODY
 
-    def close(self) -> None:
-        """Let go of the file."""
-        if self._index is not None:
-            self._index.close()
+    def of(self, example_id: int) -> tuple[tuple[int, float], ...]:  # noqa: ARG002
+        """Nothing: a text has no class here."""
+        return ()
 
-    def _row(self, at: int) -> tuple[int, int, int]:
-        assert self._index is not None  # noqa: S101 (asked only where there are rows)
-        found: tuple[int, int, int] = _ROW.unpack_from(self._index, at * _ROW.size)
+    def _at(self, at: int) -> tuple[int, int, int]:
+        assert self._map is not None  # noqa: S101 (asked only where there are rows)
+        found: tuple[int, int, int] = _ROW.unpack_from(self._map, at * _ROW.size)
         return found
 
     def suggestion(self, con: Connection, task: Task[Any], example_id: int) -> Suggestion | None:  # noqa: ARG002
         """What the model would mark; None for a text it has not read."""
-        at = bisect.bisect_left(range(self._n), example_id, key=lambda row: self._row(row)[0])
-        if at == self._n or self._row(at)[0] != example_id:
+        at = bisect.bisect_left(range(self._n), example_id, key=lambda row: self._at(row)[0])
+        if at == self._n or self._at(at)[0] != example_id:
             return None
-        _id, start, size = self._row(at)
+        _id, start, size = self._at(at)
         with self._body.open("rb") as file:
             file.seek(start)
             rows = json.loads(file.read(size))

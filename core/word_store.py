@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from core.publish import publish_file
 from core.vectors import append_at
-from core.words import Stretch
 
 IDS, SIZES, PLACES, WORDS, STATE = "words.ids.i64", "words.sizes.i64", "words.places.i64", "words.f16", "words.json"
 
@@ -74,8 +73,8 @@ class WordStore:
         features = np.memmap(self.directory / WORDS, np.float16, "r", shape=(n, self.dim))
         return Words(np.fromfile(self.directory / IDS, np.int64, texts), starts, places, features)
 
-    def append(self, ids: Sequence[int], places: Sequence[Sequence[Stretch]], words: Sequence[NDArray[Any]]) -> None:
-        """Add texts and commit them: stretches and features [words, dim] for each id.
+    def append(self, ids: Sequence[int], places: Sequence[NDArray[np.int64]], words: Sequence[NDArray[Any]]) -> None:
+        """Add texts and commit them: places [words, 2] and features [words, dim] for each id.
 
         Raises ValueError for any other shape.
         """
@@ -87,7 +86,7 @@ class WordStore:
             raise ValueError(len(ids))
         append_at(self.directory / IDS, texts * 8, np.asarray(ids, np.int64).tobytes())
         append_at(self.directory / SIZES, texts * 8, sizes.tobytes())
-        where = np.array([word for own in places for word in own], np.int64)
+        where = np.concatenate(places) if places else np.empty((0, 2), np.int64)
         append_at(self.directory / PLACES, n * 16, where.tobytes())
         whole = np.concatenate(words) if words else np.empty((0, self.dim))
         append_at(self.directory / WORDS, n * self.dim * 2, whole.astype(np.float16).tobytes())

@@ -20,7 +20,7 @@ from core.simulation.plan import Plan, next_batch
 from core.simulation.working import Done
 from core.store import examples, labels
 from core.worker import rule
-from core.worker.learner import refresh
+from core.worker.learners import refresh
 
 ANNOTATOR = "gold"
 _DIGITS = 4

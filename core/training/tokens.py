@@ -22,7 +22,7 @@ from core.training.embed import autocast, batches_by_length
 from core.training.featurizer import load_encoder
 from core.training.lexical import TokenSketch
 
-DEPTHS = (0.5, 1.0)
+DEPTHS = (2 / 3,)
 """Which layers are looked at, as shares of their number: what a frozen encoder knows of words is gone from the last."""
 LOOK = 0.5
 """What a shape counts for, where a layer's vector has the length 1."""

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core import clock
 from core.connection import Connection
@@ -84,12 +85,35 @@ def add(
     compute: Compute,
 ) -> int:
     """Cache these texts; returns how many words they have."""
+    read = _read(model, space, [one.text for one in found], settings, compute)
+    store.append([one.id for one in found], [places for places, _rows in read], [rows for _places, rows in read])
+    return sum(len(rows) for _places, rows in read)
+
+
+Told = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""Where each word of a text that was read lies in it [words, 2], and its features [words, dim]."""
+
+
+def of_texts(project: Project, space: Space, texts: Sequence[str], settings: Settings, compute: Compute) -> list[Told]:
+    """The same for any texts, without the cache."""
+    model = load_token_featurizer(space.encoder_dir(project), space.info).to(compute.device)
+    return [
+        one
+        for start in range(0, len(texts), PIECE)
+        for one in _read(model, space, texts[start : start + PIECE], settings, compute)
+    ]
+
+
+def _read(
+    model: TokenFeaturizer, space: Space, texts: Sequence[str], settings: Settings, compute: Compute
+) -> list[Told]:
     windows = Windows.of(space.info)
-    readings = read(windows.tokenizer(space.directory / TOKENIZER), [one.text for one in found], windows.most)
-    rows = [np.empty((0, store.dim), np.float32)] * len(found)
+    readings = read(windows.tokenizer(space.directory / TOKENIZER), texts, windows.most)
+    rows = [np.empty((0, model.dim), np.float32)] * len(texts)
     pad_id = int(model.config.pad_token_id or 0)
     for text, own in word_features(model, readings, compute, batch=settings.embed_batch, pad_id=pad_id):
         rows[text] = own
-    places = [reading.words[: len(own)] for reading, own in zip(readings, rows, strict=True)]
-    store.append([one.id for one in found], places, rows)
-    return sum(map(len, rows))
+    return [
+        (np.array(reading.words[: len(own)], np.int64).reshape(-1, 2), own)
+        for reading, own in zip(readings, rows, strict=True)
+    ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core import clock, inuse, plugins, queue, span_predictions
 from core.connection import Connection, transaction
 from core.evaluation import paying
+from core.inuse import ModelInUse
 from core.project import Project
 from core.publish import publish_dir, publish_file
 from core.querying import words as word_doubts
@@ -106,6 +107,15 @@ class SpanLearner:
         with transaction(con):
             meta.put(con, models.JUDGED, ranking)
         return Spent(learnt - started, picked - learnt, clock.monotonic() - picked)
+
+    def answers(self, project: Project, model: ModelInUse, texts: Sequence[str]) -> list[SpanAnswer]:
+        """What a model in use answers to any texts."""
+        space = load_space(project, str(model.space["fingerprint"]))
+        settings = project.settings()
+        found = words.of_texts(project, space, texts, settings, device.choose(settings))
+        read = tagger.load(model.head_dir)
+        logp = [read.log_probabilities(features) for _places, features in found]
+        return [tagger.as_answer(f) for f in tagger.found_in(read, [places for places, _features in found], logp)]
 
 
 SPAN_LEARNER = SpanLearner()
