@@ -41,6 +41,9 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("serve", SHIP, _("Serve a bundle over HTTP, without torch.")),
     Entry("config", CARE, _("Show or set the options of a project.")),
     Entry("doctor", CARE, _("Check this installation, or a project.")),
+    Entry("snapshot", CARE, _("Take a verified copy of the labels, or list those there are.")),
+    Entry("restore", CARE, _("Put a snapshot in the place of a project's database.")),
+    Entry("purge", CARE, _("Remove texts for good, wherever the project holds them.")),
     Entry("clean", CARE, _("Remove old checkpoints and caches, sizes shown first.")),
     Entry("completion", CARE, _("Print the completion script of a shell.")),
 )

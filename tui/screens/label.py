@@ -18,6 +18,7 @@ from tui.answering.base import AnswerPanel, Question
 from tui.desk import Desk
 from tui.drafts import Draft
 from tui.refusals import refusable
+from tui.saving import Saving
 from tui.screens.base import HandfulScreen
 from tui.terminal.fence import Fence
 from tui.texts import in_words
@@ -56,6 +57,7 @@ class LabelScreen(HandfulScreen):
         super().__init__()
         self.desk: Desk | None = None
         self.fence: Fence | None = None
+        self._saving = Saving(self, self._say)
         self._since = 0.0
         self._said: Sequence[Piece] = ()
 
@@ -163,6 +165,8 @@ class LabelScreen(HandfulScreen):
 
     def ready(self) -> bool:
         """Whether what is pressed is meant for the text on screen; if not, it is said that the key was dropped."""
+        if not self.is_free():
+            return False
         if self.fence is None or not self.fence.is_up:
             return True
         self.fence.dropped += 1
@@ -186,16 +190,19 @@ class LabelScreen(HandfulScreen):
     @refusable
     def given(self, raw: object) -> None:
         """An answer: commit it, show the next text."""
-        if self._desk.shown is None:
+        if self._desk.shown is None or not self.is_free():
             return
-        try:
-            self._desk.give(raw, self._seconds())
-        except TakenError as taken:
-            self._said = ((taken.title, "unsure"), (_(" nothing was saved"), "muted"))
-            self._new_text()
-            return
-        self._said = ((f"✓ {in_words(raw)}", "given"), (_(" saved"), "muted"))
-        self._new_text()
+        seconds = self._seconds()
+        said: Sequence[Piece] = ((f"✓ {in_words(raw)}", "given"), (_(" saved"), "muted"))
+
+        def give() -> None:
+            nonlocal said
+            try:
+                self._desk.give(raw, seconds)
+            except TakenError as taken:
+                said = ((taken.title, "unsure"), (_(" nothing was saved"), "muted"))
+
+        self._saving.begin(give, lambda: self._after(said))
 
     def action_accept(self) -> None:
         """Take the suggestion."""
@@ -207,8 +214,13 @@ class LabelScreen(HandfulScreen):
         """Put the text aside."""
         if not self.ready() or self._desk.shown is None:
             return
-        self._desk.skip(self._seconds())
-        self._said = ((_("skipped"), "unsure"), (_(" · undo brings it back"), "muted"))
+        seconds = self._seconds()
+        skipped: Sequence[Piece] = ((_("skipped"), "unsure"), (_(" · undo brings it back"), "muted"))
+        self._saving.begin(lambda: self._desk.skip(seconds), lambda: self._after(skipped))
+
+    def _after(self, said: Sequence[Piece]) -> None:
+        """It is on the disk: say so, show the next text."""
+        self._said = said
         self._new_text()
 
     @refusable
@@ -298,8 +310,16 @@ class LabelScreen(HandfulScreen):
         self.app.push_screen(QueueDialog(self._desk.upcoming()), self._opened)
 
     def _opened(self, example_id: int | None) -> None:
-        if example_id is not None and self._desk.open(example_id):
+        if example_id is None or not self.is_free():
+            return
+        if self._desk.open(example_id):
             self._new_text()
+
+    def is_free(self) -> bool:
+        """Whether no decision waits to be saved; if one does, it is said, and its text stays."""
+        if self._saving.waits:
+            self._say(*self._saving.words())
+        return not self._saving.waits
 
     def open_text(self, example_id: int) -> None:
         """Show a certain text; called by screens that list texts."""

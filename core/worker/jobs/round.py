@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from core import clock, inuse, judged, plugins
+from core import clock, inuse, judged, plugins, snapshots
 from core.connection import Connection
 from core.errors import RefusedError
 from core.i18n import _
@@ -67,6 +67,8 @@ class Round:
             task = project.task(con)
             trainer = _trainer(task.name, str(context.job.args.get("recipe", rounds.FEW_SHOT)))
             began = models.round_of_job(con, context.job.id)
+            if began is None:
+                snapshots.take(project.database, snapshots.ROUND)
             frozen = _freeze(project, task, began)
             summary = models.start_round(con, context.job.id, frozen.seq, frozen.set_hash, len(frozen.items))
         _clear_scratch(project, summary)
