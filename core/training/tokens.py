@@ -17,13 +17,14 @@ from transformers import PreTrainedModel
 
 from core.reading import Reading, Window, merged
 from core.shapes import SHAPES
+from core.store import models
 from core.training.device import Compute, out_of_memory
 from core.training.embed import autocast, batches_by_length
 from core.training.featurizer import load_encoder
 from core.training.lexical import TokenSketch
 
-DEPTHS = (2 / 3,)
-"""Which layers are looked at, as shares of their number: what a frozen encoder knows of words is gone from the last."""
+DEPTH = 2 / 3
+"""Which layer of an encoder that was not tuned for it is looked at: what the last ones tell of words is less."""
 LOOK = 0.5
 """What a shape counts for, where a layer's vector has the length 1."""
 
@@ -31,11 +32,11 @@ LOOK = 0.5
 class TokenFeaturizer(nn.Module):
     """input_ids, attention_mask, shapes [B, T] → features [B, T, dim] float32."""
 
-    def __init__(self, encoder: PreTrainedModel, sketch: TokenSketch | None) -> None:
+    def __init__(self, encoder: PreTrainedModel, sketch: TokenSketch | None, *, tuned: bool) -> None:
         super().__init__()
         self.encoder = encoder
         self.sketch = sketch
-        self.layers = layers_of(int(encoder.config.num_hidden_layers))
+        self.layer = layer_of(int(encoder.config.num_hidden_layers), tuned=tuned)
 
     @property
     def config(self) -> Any:
@@ -45,14 +46,13 @@ class TokenFeaturizer(nn.Module):
     @property
     def dim(self) -> int:
         """Numbers a token."""
-        hidden = int(self.config.hidden_size)
-        return hidden * len(self.layers) + 3 * SHAPES + (self.sketch.buckets if self.sketch is not None else 0)
+        return int(self.config.hidden_size) + 3 * SHAPES + (self.sketch.buckets if self.sketch is not None else 0)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, shapes: Tensor) -> Tensor:
         """Features as the tagger's head takes them."""
         ids = self.sketch.known(input_ids) if self.sketch is not None else input_ids
         told = self.encoder(input_ids=ids, attention_mask=attention_mask, output_hidden_states=True).hidden_states
-        parts = [functional.normalize(told[layer].float(), dim=-1) for layer in self.layers]
+        parts = [functional.normalize(told[self.layer].float(), dim=-1)]
         around = (shapes // (SHAPES * SHAPES), shapes // SHAPES % SHAPES, shapes % SHAPES)
         parts += [functional.one_hot(code, SHAPES).float() * LOOK for code in around]
         if self.sketch is not None:
@@ -60,18 +60,22 @@ class TokenFeaturizer(nn.Module):
         return torch.cat(parts, dim=-1)
 
 
-def layers_of(depth: int) -> tuple[int, ...]:
-    """Which hidden states are looked at, of an encoder with so many layers."""
-    return tuple(sorted({max(1, round(share * depth)) for share in DEPTHS}))
+def layer_of(depth: int, *, tuned: bool) -> int:
+    """Which hidden state is looked at, of an encoder with so many layers."""
+    return depth if tuned else max(1, round(DEPTH * depth))
 
 
 def load_token_featurizer(
-    encoder_dir: Path, space: Mapping[str, Any], *, dropout: float | None = None
+    encoder_dir: Path, space: Mapping[str, Any], *, dropout: float | None = None, tuned: bool = False
 ) -> TokenFeaturizer:
-    """The feature extractor of a space (the content of its space.json), fp32, eval mode, on the CPU."""
+    """The feature extractor of a space (the content of its space.json), fp32, eval mode, on the CPU.
+
+    `tuned`: it is one that is going to be tuned, or is.
+    """
     said = space.get("lexical")
     sketch = TokenSketch(vocab_size=said["vocab_size"], unk_id=said["unk_id"]) if said else None
-    return TokenFeaturizer(load_encoder(encoder_dir, dropout=dropout), sketch).eval()
+    encoder = load_encoder(encoder_dir, dropout=dropout)
+    return TokenFeaturizer(encoder, sketch, tuned=tuned or space["encoder"] != models.BASE).eval()
 
 
 def padded(windows: Sequence[Window], pad_id: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -4,7 +4,6 @@ Which others is a matter of chance (a hash of their ids), so that they stand for
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -19,9 +18,8 @@ from core.settings import Settings
 from core.shapes import SHAPES
 from core.store import examples
 from core.training.device import Compute
-from core.training.lexical import BUCKETS
 from core.training.space import TOKENIZER, Space
-from core.training.tokens import TokenFeaturizer, layers_of, load_token_featurizer, word_features
+from core.training.tokens import TokenFeaturizer, load_token_featurizer, word_features
 from core.windows import Windows
 from core.word_store import WordStore
 
@@ -32,12 +30,9 @@ PIECE = 512
 TICK = 0.3
 
 
-def store_of(project: Project, space: Space) -> WordStore:
+def store_of(space: Space) -> WordStore:
     """The words cached in a space."""
-    sketched = BUCKETS if space.info.get("lexical") else 0
-    config = json.loads((space.encoder_dir(project) / "config.json").read_text(encoding="utf-8"))
-    depth = int(config.get("num_hidden_layers") or config["n_layers"])
-    return WordStore(space.directory, (space.dim - sketched) * len(layers_of(depth)) + 3 * SHAPES + sketched)
+    return WordStore(space.directory, space.dim + 3 * SHAPES)
 
 
 def missing(con: Connection, store: WordStore) -> tuple[list[int], list[int]]:
@@ -55,7 +50,7 @@ def cache(
 ) -> Iterator[JobEvent]:
     """Cache what is missing; without `all_there_is_room_for` only what must be there."""
     with project.open(readonly=True) as con:
-        store = store_of(project, space)
+        store = store_of(space)
         must, others = missing(con, store)
     if not must and not (others and all_there_is_room_for):
         return

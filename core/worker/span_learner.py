@@ -124,7 +124,7 @@ SPAN_LEARNER = SpanLearner()
 def _look(project: Project, con: Connection) -> Moment:
     settings, task, seq = project.settings(), project.task(con), labels.last_seq(con)
     space = load_space(project, meta.get(con, "space"))
-    store = words.store_of(project, space)
+    store = words.store_of(space)
     if words.missing(con, store)[0]:
         for _event in words.cache(project, space, settings, device.choose(settings), all_there_is_room_for=False):
             pass
