@@ -1,4 +1,4 @@
-"""Tasks, strategies, trainers, recipes, encoders, job kinds, exporters and demos are found by name by entry points.
+"""Tasks, strategies, trainers, recipes, encoders, job kinds, exporters, layouts and demos are found by their names.
 
 So the core names nobody above it, and another package adds its own by declaring an entry point in one of the groups.
 """
@@ -20,6 +20,7 @@ ENCODERS = "handful.encoders"
 JOBS = "handful.jobs"
 EXPORTERS = "handful.exporters"
 DEMOS = "handful.demos"
+LAYOUTS = "handful.layouts"
 FILES = "handful.files"
 LEARNERS = "handful.learners"
 

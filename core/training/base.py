@@ -125,3 +125,12 @@ class Watching(Protocol):
     def watching(self, aside: Aside) -> Trainer:
         """The same trainer for one tuning, with what it may watch."""
         ...
+
+
+@runtime_checkable
+class Confident(Protocol):
+    """A trainer that says how probable a head holds its own answers."""
+
+    def confidence(self, head: Head, scores: NDArray[Any]) -> NDArray[np.float32]:
+        """scores [n, classes] → probability that the whole answer they mean is right, [n] in 0..1."""
+        ...

@@ -39,6 +39,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("labels", SHIP, _("Write the labelled texts to a file.")),
     Entry("predict", SHIP, _("Predict with a bundle, by onnxruntime alone.")),
     Entry("serve", SHIP, _("Serve a bundle over HTTP, without torch.")),
+    Entry("package", SHIP, _("Lay a bundle out for a container or another server.")),
     Entry("config", CARE, _("Show or set the options of a project.")),
     Entry("doctor", CARE, _("Check this installation, or a project.")),
     Entry("snapshot", CARE, _("Take a verified copy of the labels, or list those there are.")),

@@ -212,7 +212,7 @@ def _judge(
     with project.open() as con:
         ids = list(classes.names(con))
         name = inuse.source_name(str(summary.number))
-        judge = Judge(project, con, task, settings, name, frozen.seq)
+        judge = Judge(project, con, task, trainer, settings, name, frozen.seq)
         judge.own_labels(frozen.items, frozen.answers, tuned.guesses, scored)
         incumbent = _incumbent(project, con, task, frozen)
     untuned, _recipe = _contender(trainer, frozen, plain)
