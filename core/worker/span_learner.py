@@ -265,7 +265,9 @@ def _publish(project: Project, con: Connection, now: Moment, items: list[QueueIt
 
 
 def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> None:
-    judge = Judge(project, con, now.task, now.settings, now.source, now.seq)
+    judge = Judge(
+        project, con, now.task, plugins.load(plugins.TRAINERS, now.task.name), now.settings, now.source, now.seq
+    )
     test = marked(now.task, now.words, examples.labelled(con, "test", learnable=True))
     if test.items:
         guesses = [tagger.as_answer(fitted.found[text]) for text in test.texts]

@@ -234,7 +234,7 @@ def _judge_own(
     new, old = (Contender([said.guesses[row] for row in rows], said.loss) for said in (tuned, plain))
     with context.project.open() as con:
         name = inuse.source_name(str(summary.number))
-        Judge(context.project, con, task, context.settings, name, frozen.seq).own_labels(
+        Judge(context.project, con, task, trainer, context.settings, name, frozen.seq).own_labels(
             frozen.items, frozen.answers, tuned.guesses
         )
         seen = replace(frozen, items=[frozen.items[row] for row in rows], answers=golds)
