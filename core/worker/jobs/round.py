@@ -28,6 +28,8 @@ from core.training.base import OwnRounds, Trainer
 from core.training.recipe import HeadRecipe
 from core.training.round import RoundRequest
 from core.vectors import VectorStore, rows_of
+from core.worker import doubting
+from core.worker.doubting import Evidence
 from core.worker.jobs.embed import encoder_directory, fill
 from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
 from core.worker.protocol import JobContext
@@ -214,6 +216,8 @@ def _judge(
         name = inuse.source_name(str(summary.number))
         judge = Judge(project, con, task, trainer, settings, name, frozen.seq)
         judge.own_labels(frozen.items, frozen.answers, tuned.guesses, scored)
+        evidence = Evidence(frozen.items, frozen.answers, tuned.guesses, scored, store.vectors()[rows])
+        doubting.look(project, task, name, frozen.seq, evidence)
         incumbent = _incumbent(project, con, task, frozen)
     untuned, _recipe = _contender(trainer, frozen, plain)
     return decide(task, frozen.answers, tuned, untuned, incumbent, ids), recipe
