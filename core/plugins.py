@@ -1,4 +1,4 @@
-"""Tasks, formats, strategies, trainers, recipes, encoders, job kinds, exporters, demos: found by name by entry points.
+"""Tasks, formats, strategies, trainers, recipes, encoders, job kinds, exporters, layouts, demos: found by name.
 
 So the core names nobody above it, and another package adds its own by declaring an entry point in one of the groups.
 """
@@ -21,7 +21,9 @@ JOBS = "handful.jobs"
 EXPORTERS = "handful.exporters"
 DEMOS = "handful.demos"
 FORMATS = "handful.formats"
+LAYOUTS = "handful.layouts"
 FILES = "handful.files"
+LEARNERS = "handful.learners"
 
 
 @cache

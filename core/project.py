@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import clock, plugins, schema, settings
+from core import clock, plugins, schema, settings, snapshots
 from core.connection import Connection, DatabaseError, connect, create_empty, explain, is_file, transaction
 from core.errors import InputError
 from core.i18n import _
@@ -52,6 +52,11 @@ class Project:
     def logs(self) -> Path:
         """The worker's log."""
         return self.root / "logs"
+
+    @property
+    def snapshots(self) -> Path:
+        """Verified copies of the database."""
+        return snapshots.directory(self.database)
 
     @property
     def worker_lock(self) -> Path:
@@ -124,5 +129,6 @@ def find(root: Path) -> Project:
     with project.open(readonly=True) as con:  # what is refused stays untouched
         current = schema.check(con, project.database)
     if not current:
+        snapshots.take(project.database, snapshots.MIGRATION)
         schema.migrate(project.database)
     return project

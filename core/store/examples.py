@@ -58,6 +58,12 @@ def total(con: Connection) -> int:
     return int(row[0])
 
 
+def extent(con: Connection) -> tuple[int, int, bytes]:
+    """What tells one pool from another: how many texts, the newest one's id and hash, unfinished imports included."""
+    row = con.execute("SELECT (SELECT count(*) FROM examples), id, hash FROM examples ORDER BY id DESC").fetchone()
+    return (row[0], row[1], bytes(row[2])) if row else (0, 0, b"")
+
+
 def open_ids(con: Connection, limit: int | None = None) -> list[int]:
     """Ids of pool texts nobody has answered or skipped, by id."""
     rows = con.execute(

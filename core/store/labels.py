@@ -193,6 +193,12 @@ def last_seq(con: Connection) -> int:
     return int(con.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
 
 
+def last_moment(con: Connection) -> float | None:
+    """When the newest event was; None if there is none. For people and for daily work, never for order."""
+    row = con.execute("SELECT created FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+    return row[0] if row else None
+
+
 def record_served(con: Connection, picks: Mapping[int, Mapping[str, Any]], annotator: str) -> None:
     """Remember how these texts (id → strategy, reason, probability …) came to be asked."""
     with transaction(con):

@@ -200,7 +200,7 @@ def trees() -> dict[str, ast.AST]:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_the_source_keeps_the_rule(rule: Rule, trees: dict[str, ast.AST]) -> None:
+def test_S5_the_source_keeps_the_rule(rule: Rule, trees: dict[str, ast.AST]) -> None:
     assert len(trees) > 50
     broken = [line for path, tree in trees.items() for line in rule(path, tree)]
     assert not broken, "\n".join(broken)

@@ -104,7 +104,7 @@ def test_csv_is_read_back_as_it_was_but_for_apostrophes(project: Project, con: C
 
 
 @pytest.mark.parametrize("payload", [f for f in FORMULAS if f != "+1"])
-def test_no_cell_begins_like_a_formula(payload: str) -> None:
+def test_X5_no_cell_begins_like_a_formula(payload: str) -> None:
     guarded = safe(payload)
     assert guarded.replace("'", "") == payload.replace("'", "")
     for line in guarded.splitlines():
@@ -125,14 +125,14 @@ def test_no_cell_begins_like_a_formula(payload: str) -> None:
         ("＠x", "'＠x"),
     ],
 )
-def test_an_apostrophe_comes_before_what_a_spreadsheet_would_run(cell: str, guarded: str) -> None:
+def test_X5_an_apostrophe_comes_before_what_a_spreadsheet_would_run(cell: str, guarded: str) -> None:
     assert safe(cell) == guarded
 
 
 @pytest.mark.parametrize(
     "cell", ["-5", "+3.25", "-1e5", "1e5", "007", "a=b", "NA", "", " ", "x\t=1", "'", "3-4", "-.5"]
 )
-def test_numbers_and_harmless_texts_stay_as_they_are(cell: str) -> None:
+def test_X5_numbers_and_harmless_texts_stay_as_they_are(cell: str) -> None:
     assert safe(cell) == cell
 
 
@@ -173,7 +173,7 @@ def test_a_file_is_replaced_only_with_force(project: Project, con: Connection, t
     assert len(rows(target)) == 1
 
 
-def test_links_directories_and_other_endings_are_refused(project: Project, con: Connection, tmp_path: Path) -> None:
+def test_X7_links_directories_and_other_endings_are_refused(project: Project, con: Connection, tmp_path: Path) -> None:
     victim = tmp_path / "victim.txt"
     victim.write_text("precious", encoding="utf-8")
     (tmp_path / "link.jsonl").symlink_to(victim)
@@ -217,7 +217,7 @@ def test_the_file_is_private_and_whole_or_not_there(
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
-def test_the_rows_are_of_one_moment_though_labels_arrive_meanwhile(
+def test_X9_the_rows_are_of_one_moment_though_labels_arrive_meanwhile(
     project: Project, con: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     label(con, 1, 1)
@@ -242,7 +242,7 @@ def test_without_labels_there_is_a_file_without_rows(project: Project, con: Conn
     assert (tmp_path / "l.csv").read_text(encoding="utf-8").strip() == "text,label,id,annotator,split,seq,picked"
 
 
-def test_names_that_try_to_lead_elsewhere_stay_names(project: Project, con: Connection, tmp_path: Path) -> None:
+def test_X7_names_that_try_to_lead_elsewhere_stay_names(project: Project, con: Connection, tmp_path: Path) -> None:
     names: Iterator[str] = iter(["-rf.csv", " .csv", "x" * 200 + ".jsonl", "名前.jsonl"])
     for name in names:
         write_labels(project, con, tmp_path / name)

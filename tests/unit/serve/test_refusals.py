@@ -51,7 +51,7 @@ def test_this_machine_needs_no_token(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", [EVERYWHERE, "::", "10.1.2.3", "example.org", ""])
-def test_others_may_not_ask_without_one_unless_that_is_said(host: str) -> None:
+def test_X8_others_may_not_ask_without_one_unless_that_is_said(host: str) -> None:
     with pytest.raises(RefusedError, match="--token-file"):
         access.token(Options(Path(), host=host))
     assert access.token(Options(Path(), host=host, without_token=True)) == ""
