@@ -36,7 +36,13 @@ def screen_classes() -> dict[str, set[str]]:
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             bases = {ast.unparse(base).partition("[")[0] for base in getattr(node, "bases", [])}
-            if isinstance(node, ast.ClassDef) and bases & {"HandfulScreen", "Screen", "ModalScreen", "Dialog", "FileDialog"}:
+            if isinstance(node, ast.ClassDef) and bases & {
+                "HandfulScreen",
+                "Screen",
+                "ModalScreen",
+                "Dialog",
+                "FileDialog",
+            }:
                 found.setdefault(path.relative_to(ROOT).as_posix(), set()).add(node.name)
     return found
 
