@@ -14,7 +14,7 @@ import pytest
 
 from core import purging, snapshots
 from core.connection import transaction
-from core.errors import InputError
+from core.errors import InputError, RefusedError
 from core.project import Project
 from core.store import marks, meta, models, removal, search
 from core.store.labels import Decision, decide
@@ -199,3 +199,25 @@ def test_S8_old_libraries_are_refused_by_the_resolver() -> None:
     for name, too_old in {"torch": "2.9.9", "onnx": "1.20.9", "transformers": "4.99", "pysqlite3": "0.6.0"}.items():
         assert too_old not in floors[name], name
     assert sys.version_info >= (3, 11)
+
+
+# S2
+
+
+def test_S2_a_project_that_others_own_or_may_write_to_is_refused_unless_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core import project as projects
+
+    for mode, refused in ((0o700, False), (0o755, False), (0o770, True), (0o707, True), (0o1777, True)):
+        project.root.chmod(mode)
+        if refused:
+            with pytest.raises(RefusedError, match="not yours alone"):
+                projects.find(project.root)
+            monkeypatch.setenv(projects.SHARED, "1")
+        assert projects.find(project.root) == project
+        monkeypatch.delenv(projects.SHARED, raising=False)
+    project.root.chmod(0o700)
+    monkeypatch.setattr(os, "getuid", lambda: project.root.stat().st_uid + 1)
+    with pytest.raises(RefusedError, match="not yours alone"):
+        projects.find(project.root)

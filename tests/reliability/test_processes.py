@@ -1,5 +1,6 @@
 """C: more than one process, and change under way."""
 
+import json
 import time
 from pathlib import Path
 
@@ -42,10 +43,15 @@ def labels_pass(project: Project, turns: int, *, holding: bool = False) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("texts", [20_000, 200_000])
-def test_C2_rescoring_holds_no_label_up(project: Project, tmp_path: Path, texts: int) -> None:
+def test_C2_D7_rescoring_holds_no_label_up_and_the_log_stays_small(
+    project: Project, tmp_path: Path, texts: int
+) -> None:
     scored.fill(project, texts)
     scored.embed(project, tmp_path / "encoder")
-    labels_pass(project, 3)
+    with project.open(readonly=True) as looking:  # as the app does meanwhile
+        looking.execute("SELECT count(*) FROM examples").fetchone()
+        labels_pass(project, 3)
+        assert project.database.with_name("labels.db-wal").stat().st_size <= 64_000_000
 
 
 @pytest.mark.slow
@@ -62,3 +68,38 @@ def test_C2_D10_the_kernel_tells_who_writes(project: Project) -> None:
     with lock_held(project) as pid:
         assert connection.writer(project.database) == pid
     assert connection.writer(project.database) is None
+
+
+# C6
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_C6_a_round_learns_from_the_set_it_began_with_whatever_is_labelled_meanwhile(
+    project: Project, tmp_path: Path
+) -> None:
+    from core.records import Job
+    from core.store import jobs, labels
+    from core.worker.jobs.round import ROUND, _freeze
+    from core.worker.protocol import JobContext
+    from tests import tiny
+    from tests.export.making import teach
+
+    teach(project, str(tiny.bert(tmp_path / "encoder")), round_folds=2, max_steps=4)
+    with project.open() as con:
+        job_id = jobs.enqueue(con, "round")
+        jobs.claim(con, "me")
+        began = _freeze(project, CLASSIFY, None)
+    events = ROUND.run(JobContext(project, Job(job_id, "round", {}, "running", 0.0), project.settings()))
+    next(events)
+    with project.open() as con:
+        for n in range(1, 13):
+            decide(con, CLASSIFY, [Decision(n, CLASSIFY.encode(ClassAnswer(n % 3 + 1)))], "ben")
+    *_rest, last = events
+    with project.open(readonly=True) as con:
+        row = con.execute("SELECT set_hash, event_seq, info FROM rounds").fetchone()
+        assert (row[0], row[1]) == (began.set_hash, began.seq)
+        assert json.loads(row[2])["set_sha256"] == began.set_hash
+        assert labels.last_seq(con) > row[1]
+    assert _freeze(project, CLASSIFY, None).set_hash != began.set_hash
+    assert last.kind == "result"

@@ -216,3 +216,20 @@ def test_T8_a_hundred_sizes_in_a_moment_are_survived_and_too_small_takes_no_labe
     session.wait_for("accept")
     assert session.process.poll() is None
     assert holder(project.worker_lock) is None or launch.stop(project)
+
+
+# T5
+
+
+def test_T5_halves_of_characters_are_refused_with_their_lines(project: Project, tmp_path: Path) -> None:
+    from core.importing.importer import import_file
+
+    lines = [f'{{"text": "line {n}"}}' for n in range(1, 51)]
+    for n in (7, 19, 40):
+        lines[n - 1] = f'{{"text": "half {n} \\ud800 of one"}}'
+    path = tmp_path / "halves.jsonl"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with project.open() as con:
+        report = import_file(project, con, path)
+    assert (report.lines, report.new, report.refused) == (50, 47, 3)
+    assert [line for line, _why in report.refusals] == [7, 19, 40]
