@@ -225,6 +225,24 @@ def test_what_is_not_saved_is_there_when_one_comes_back_to_the_text(make_app: Ma
     run(make_app(), story)
 
 
+def test_L9_spans_that_were_not_saved_are_there_again_after_a_lost_connection(make_app: MakeApp) -> None:
+    async def torn(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("full_stop", "1", "right", "right", "right", "2")
+        await pilot.pause(0.8)
+
+    async def again(app: HandfulApp, pilot: Pilot[None]) -> None:
+        assert shown(app) == MERKEL
+        assert "2 labelled" in text_of(app)
+        assert answers(app) == {}
+        await pilot.press("u")
+        assert panel(app).editor.spans == ()
+        await pilot.press("r", "enter")
+        assert answers(app) == {MERKEL: [("Angela Merkel", "person"), ("offices", "organisation")]}
+
+    run(make_app(), torn)
+    run(make_app(), again)
+
+
 def test_a_changed_answer_that_was_not_saved_does_not_hide_the_one_on_record(make_app: MakeApp) -> None:
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
         await pilot.press("1", "enter", "p", "2", "o", "p")

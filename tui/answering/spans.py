@@ -106,6 +106,8 @@ class SpanPanel(ClassPanel):
         self.editor = fresh
         if kept is not None and (question.given is None or kept.spans == fresh.spans):
             self.editor = replace(kept, guesses=fresh.guesses, snap=fresh.snap, overlap=fresh.overlap)
+        elif kept is None:
+            self.editor = fresh.restored(question.unsaved)
         super().ask(question)
         self._mark_text()
 
@@ -168,6 +170,8 @@ class SpanPanel(ClassPanel):
         getattr(self, f"action_{action}")()
 
     def _become(self, new: Editor) -> None:
+        if new.spans != self.editor.spans:
+            self.desk.unsaved(new.state)
         self.editor = new
         self._tell("")
         self._mark_text()

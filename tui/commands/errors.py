@@ -12,7 +12,7 @@ from core.failing import Failures, failures
 from core.i18n import _
 from core.records import Source
 from core.store import classes, examples
-from core.worker.rule import MIN_CLASSES
+from core.worker.rule import least_classes
 from tui.commands import about
 from tui.failing import kind_of, name_of, pair_of, rate_of, share_of, tips_of, worst_first
 from tui.options import as_json, directory
@@ -44,7 +44,7 @@ def errors_command(directory: Path, source: Source | None, *, wait: bool, as_jso
     """Nothing is computed that was not judged."""
     project = projects.find(directory)
     with project.open() as con:
-        if wait and len(classes.counts(con)) >= MIN_CLASSES:
+        if wait and len(classes.counts(con)) >= least_classes(con):
             wait_for_ranking(project, con, judged=True)
         found, names = failures(project, con, source), classes.names(con)
         pairs = [_pair(con, pair, names) for pair in found.confusions]

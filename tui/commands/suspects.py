@@ -14,7 +14,7 @@ from core.i18n import _
 from core.records import Example
 from core.store import classes, examples
 from core.tasks.base import Task
-from core.worker.rule import MIN_CLASSES
+from core.worker.rule import least_classes
 from tui.commands import about
 from tui.options import annotator, as_json, directory
 from tui.output import data, data_json, say, table
@@ -53,7 +53,7 @@ def suspects_command(
         if again:
             _questions(con, annotator, again, project.settings().seed, as_json=as_json)
             return
-        if wait and len(classes.counts(con)) >= MIN_CLASSES:
+        if wait and len(classes.counts(con)) >= least_classes(con):
             wait_for_ranking(project, con, judged=True)
         task = project.task(con)
         found = checking.overview(project, con)

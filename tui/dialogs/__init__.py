@@ -24,11 +24,13 @@ DIALOGS: tuple[Entry, ...] = (
     Entry("importing", "ImportDialog"),
     Entry("keys", "KeysDialog"),
     Entry("log", "LogDialog"),
+    Entry("looking", "LookDialog"),
     Entry("new_project", "NewProjectDialog"),
     Entry("note", "NoteDialog"),
     Entry("prompt", "PromptDialog"),
     Entry("queue", "QueueDialog"),
     Entry("press", "PressDialog"),
+    Entry("source", "SourceDialog"),
     Entry("too_small", "TooSmall"),
     Entry("tour", "TourDialog"),
 )

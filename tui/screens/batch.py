@@ -266,6 +266,9 @@ class BatchScreen(HandfulScreen):
         """In the line below the choices."""
         self.now.show([(words, "unsure")] if words else [])
 
+    def unsaved(self, state: Callable[[], str | None]) -> None:
+        """One answer for many texts is given at once or not at all."""
+
     def command(self, key: str) -> bool:
         """The panel never has the focus here."""
         return False
