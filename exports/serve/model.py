@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import onnxruntime
+
+from exports.runtime.errors import BundleError
 from exports.runtime.predictor import Predictor
 from exports.runtime.sealed import MANIFEST
 from exports.serve.options import Options
@@ -34,8 +37,12 @@ class Model:
 
 
 def load(options: Options) -> Model:
-    """The bundle as it is now; raises BundleError if it can't be used."""
+    """The bundle as it is now; raises BundleError if it can't be used, here or at all."""
     path = Path(os.path.realpath(options.bundle))
+    if options.device == "cuda":
+        onnxruntime.preload_dlls()  # CUDA and cuDNN that came with pip, where they are
+        if PROVIDERS["cuda"][0] not in onnxruntime.get_available_providers():
+            raise BundleError("this onnxruntime has no CUDA; install onnxruntime-gpu in its place")
     predictor = Predictor(path, threads=options.threads, providers=PROVIDERS[options.device])
     predictor.predict([_TRIAL])
     return Model(hashlib.sha256((path / MANIFEST).read_bytes()).hexdigest()[:12], path, predictor)
