@@ -93,6 +93,8 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("spans.others", "m", _("same"), _("Label every other place where the same characters stand.")),
     Key("spans.part", "e,ctrl+e", _("in part"), _("Save the text as answered in part: the rest is unknown.")),
+    Key("spans.patterns", "f7,ctrl+t", _("patterns"), _("Edit the terms and expressions that suggest spans.")),
+    Key("spans.remember", "plus,equals_sign", _("remember"), _("Suggest what is labelled here in all texts.")),
     Key(
         "spans.start_out", "z,ctrl+left", _("start ←"), _("Move the start of what is marked to the left."), footer=False
     ),
@@ -385,6 +387,7 @@ _SHOWN = {
     "comma": ",",
     "full_stop": ".",
     "asterisk": "*",
+    "equals_sign": "=",
     "semicolon": ";",
     "apostrophe": "'",
     "left_parenthesis": "(",
