@@ -9,7 +9,19 @@ NASTY = ["{first}", "{0!r}", "100 %s %d", "[bold]x[/]", "退款 💸", "a\x1b[2J
 
 def test_there_are_kinds() -> None:
     of_the_first = {"audit", "entropy", "least_confidence", "margin", "random", "rare", "typical", "unranked"}
-    of_others = {"contrast", "covers", "either", "gradient", "grouped", "herding", "named", "rest", "seeded", "split"}
+    of_others = {
+        "contrast",
+        "covers",
+        "either",
+        "gradient",
+        "grouped",
+        "herding",
+        "named",
+        "overlap",
+        "rest",
+        "seeded",
+        "split",
+    }
     assert of_the_first | of_others == set(KINDS)
 
 
