@@ -101,7 +101,7 @@ class Exam:
         head = heads.load(model.head_dir)
         trainer: Trainer = plugins.load(plugins.TRAINERS, task.name)
         scores = trainer.scores(head, self._features(model.space))
-        return [task.from_scores(row.tolist(), head.class_ids) for row in scores]
+        return [task.from_scores(row.tolist(), head.class_ids, head.cuts) for row in scores]
 
     def _features(self, in_space: Mapping[str, Any]) -> NDArray[np.float16]:
         """[texts, dim]"""

@@ -92,8 +92,7 @@ class Spans:
 
     def to_file(self, answer: SpanAnswer, names: Mapping[int, str]) -> Any:
         """A list of spans; of an answer in part an object that says so."""
-        rows = [{"start": s.start, "end": s.end, "label": names[s.label]} for s in answer.spans]
-        return rows if answer.complete else {"spans": rows, "complete": False}
+        return in_file((Span(s.start, s.end, names[s.label]) for s in answer.spans), complete=answer.complete)
 
     def encode(self, answer: SpanAnswer) -> str:
         return json.dumps({"spans": [[s.start, s.end, s.label] for s in answer.spans], "complete": answer.complete})
@@ -137,6 +136,18 @@ class Spans:
 
 
 SPANS = Spans()
+
+
+def in_file(spans: Iterable[Span[str]], *, complete: bool) -> Any:
+    """An answer in file form: a list of spans; of an answer in part an object that says so."""
+    rows = [{"start": s.start, "end": s.end, "label": s.label} for s in spans]
+    return rows if complete else {"spans": rows, "complete": False}
+
+
+def from_answer(raw: object) -> tuple[Span[str], ...]:
+    """The spans of an answer in file form as they stand there, in the order of the text; none of None."""
+    rows, _complete = _rows([] if raw is None else raw)
+    return tuple(sorted(_named(row) for row in rows))
 
 
 def _rows(raw: object) -> tuple[Sequence[object], bool]:

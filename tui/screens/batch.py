@@ -220,7 +220,7 @@ class BatchScreen(HandfulScreen):
                 (_(", {n} left out").format(n=left) if left else "", "muted"),
             ],
         )
-        self.query_one(KeyBar).show(taken=self.panel.taken())
+        self.query_one(KeyBar).show(taken=self.panel.taken)
 
     def _ids(self) -> list[int]:
         shown = self.rows.rows
@@ -261,6 +261,10 @@ class BatchScreen(HandfulScreen):
         if (event.key not in _LIST_KEYS or self.panel.holds_text) and self.panel.press(event):
             event.stop()
             event.prevent_default()
+
+    def tell(self, words: str) -> None:
+        """In the line below the choices."""
+        self.now.show([(words, "unsure")] if words else [])
 
     def command(self, key: str) -> bool:
         """The panel never has the focus here."""

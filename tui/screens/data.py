@@ -304,7 +304,8 @@ class DataScreen(HandfulScreen):
 
     def _question(self, text: str, row: TextRow | None) -> Question:
         session = self.session
-        given = row.answer if row and row.answer else None
+        stored = row.given.stored if row and row.given else None
+        given = None if stored is None else session.task.to_file(session.task.decode(stored), session.names())
         return Question(
             text,
             tuple(session.classes()),
@@ -312,6 +313,7 @@ class DataScreen(HandfulScreen):
             row.guess if row else None,
             given,
             session.settings.open_classes,
+            session.settings,
         )
 
     @refusable

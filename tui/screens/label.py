@@ -60,16 +60,26 @@ class LabelScreen(HandfulScreen):
         self._saving = Saving(self, self._say)
         self._since = 0.0
         self._said: Sequence[Piece] = ()
+        self._panel_scope = ""
 
     def body(self) -> Iterable[Widget]:
-        make = plugins.load(answering.GROUP, self.session.task.name)
+        panel: AnswerPanel = plugins.load(answering.GROUP, self.session.task.name)(self)
+        self._panel_scope = panel.SCOPE
         yield Line(id="why")
         with Container(id="work"):
-            yield TextCard()
+            yield panel.card()
             with Container(id="beside"):
-                yield make(self)
+                yield panel
                 yield About()
         yield Line(id="now")
+
+    def scopes(self) -> tuple[str, ...]:
+        return (self._panel_scope, self.ID) if self._panel_scope else (self.ID,)
+
+    def perform(self, key: keymap.Key) -> object:
+        if key.scope != self._panel_scope:
+            return super().perform(key)
+        return self.call_later(self.panel.perform, key.action) if self.ready() else None
 
     def on_mount(self) -> None:
         """Begin where one left off."""
@@ -121,6 +131,7 @@ class LabelScreen(HandfulScreen):
             shown.suggestion if shown else None,
             shown.given if shown else None,
             session.settings.open_classes,
+            session.settings,
         )
 
     def _facts(self) -> None:
@@ -131,7 +142,7 @@ class LabelScreen(HandfulScreen):
         self.now.show(self._said or pace.progress(self.session, done), pace.worker(self.session))
         if self.about.display:
             self.about.show(self.session, desk)
-        self.keys.show(taken=self.panel.taken())
+        self.keys.show(taken=self.panel.taken)
 
     def moved(self) -> None:
         """Labels, classes or the ranking changed: newer facts, the same text."""
@@ -175,6 +186,12 @@ class LabelScreen(HandfulScreen):
 
     def _seconds(self) -> float:
         return round(clock.monotonic() - self._since, 2)
+
+    def tell(self, words: str) -> None:
+        """In the line below the choices."""
+        self._said = ((words, "unsure"),) if words else ()
+        done = self.session.counters().get("pool.answered", 0)
+        self.now.show(self._said or pace.progress(self.session, done), pace.worker(self.session))
 
     def _say(self, *pieces: Piece) -> None:
         self._said = pieces
@@ -226,14 +243,14 @@ class LabelScreen(HandfulScreen):
     @refusable
     def action_undo(self) -> None:
         """Take back the last act."""
-        if self.ready():
+        if self.ready() and not self.panel.undo():
             turned = self._desk.undo()
             self._turned(turned, _("taken back: {what}"), _("There is nothing to undo."))
 
     @refusable
     def action_redo(self) -> None:
         """Bring back what was undone."""
-        if self.ready():
+        if self.ready() and not self.panel.redo():
             turned = self._desk.redo()
             self._turned(turned, _("brought back: {what}"), _("There is nothing to redo."))
 
