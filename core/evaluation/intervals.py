@@ -9,13 +9,13 @@ ENOUGH = 20
 _Z = 1.6448536269514722  # two-sided 90 %
 
 
-def wilson(hits: int, n: int) -> tuple[float, float] | None:
-    """90 % score interval of a proportion (Wilson 1927); None for n = 0."""
+def wilson(hits: int, n: int, z: float = _Z) -> tuple[float, float] | None:
+    """Score interval of a proportion (Wilson 1927), 90 % unless `z` is another normal quantile; None for n = 0."""
     if n <= 0:
         return None
-    p, z2 = hits / n, _Z * _Z
+    p, z2 = hits / n, z * z
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    half = z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half))
 
 
