@@ -66,13 +66,13 @@ def read(project: Project, con: Connection, settings: Settings) -> Facts:
         found = [models.newest_evaluation(con, model.name, source) for source in SOURCES]
         encoder = str(meta.get(con, "encoder_name", settings.encoder))
         readability = meta.get(con, "readability", {})
-        ranked = [judged.precision_of(project, one) if one is not None else {} for one in found]
+        texts = [judged.behind(project, one) if one is not None else None for one in found]
         there = [item for item in classes.all_classes(con) if item.active]
     metrics = tuple(
         {"event_seq": one.event_seq, **report.as_json()}
-        for one, precision in zip(found, ranked, strict=True)
+        for one, behind in zip(found, texts, strict=True)
         if one is not None
-        for report in reports(task, one, names, precision)
+        for report in reports(task, one, names, *judged.beside(behind))
     )
     return Facts(
         model,

@@ -15,6 +15,8 @@ BASE = "base"
 """The encoder in use before any round was kept."""
 PAYING = "paying"
 """Key below `meta`: whether picking pays, as `core.evaluation.paying` has it."""
+PAST, LOOKS, LOOKED_AT = "past", "looks", "looked_at"
+"""Keys below `meta`: the learning curve, the last changes of the model, and the number of labels at the last look."""
 JUDGED = "judged"
 """Key below `meta`: id of the newest ranking whose model has been judged."""
 

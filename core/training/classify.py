@@ -79,6 +79,9 @@ class ClassifyTrainer:
     def doubts(self, fitted: Head, scores: NDArray[Any]) -> NDArray[np.float32]:  # noqa: ARG002
         return 1.0 - gap(scores, np.arange(len(scores)))
 
+    def confidence(self, fitted: Head, scores: NDArray[Any]) -> NDArray[np.float32]:  # noqa: ARG002
+        return np.asarray(np.max(scores, axis=1), np.float32)
+
     def answers(
         self,
         scored: Sequence[tuple[Head, NDArray[Any]]],

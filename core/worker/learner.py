@@ -28,8 +28,11 @@ from core.training.round import STORY, folds_of
 from core.training.space import Space
 from core.training.space import load as load_space
 from core.vectors import VectorStore, rows_of
+from core.worker import doubting, outlook
+from core.worker.auditing import audit
 from core.worker.class_texts import class_vectors, seeded
-from core.worker.judging import Judge, guesses_of, out_of_fold, strata
+from core.worker.doubting import Evidence
+from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
 
 KEPT_RANKINGS = 3
 CHUNK = 16384
@@ -110,6 +113,7 @@ def refresh(project: Project, con: Connection) -> Spent:
     ranking = _publish(project, con, now, [_item(now, pick, fitted) for pick in picks], fitted)
     if fitted is not None:
         _judge(project, con, now, fitted)
+        outlook.renew(project, con, now, fitted)
     with transaction(con):
         meta.put(con, models.JUDGED, ranking)
     return Spent(learnt - started, picked - learnt, clock.monotonic() - picked)
@@ -286,16 +290,22 @@ def _publish(project: Project, con: Connection, now: Moment, items: list[QueueIt
 
 
 def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> None:
-    judge = Judge(project, con, now.task, now.settings, now.source, now.seq)
+    judge = Judge(project, con, now.task, now.trainer, now.settings, now.source, now.seq)
     test = labelled_rows(now.task, now.ids, examples.labelled(con, "test", learnable=True))
     if len(test.rows):
         predicted = now.trainer.scores(fitted.head, now.vectors[test.rows])
         head = fitted.head
         guesses = [now.task.from_scores(p.tolist(), head.class_ids, head.cuts) for p in predicted]
         judge.test(test.items, test.answers, guesses, [(row, head, p) for row, p in enumerate(predicted)])
-    # an encoder tuned on these very labels has seen every fold: its out-of-fold counts come from its round
-    if now.is_base and len(now.known.items) <= MAX_OUT_OF_FOLD:
+    if len(now.known.items) > MAX_OUT_OF_FOLD:
+        return
+    scored: Scored = []
+    if now.is_base:  # an encoder tuned on these very labels has seen every fold: its counts come from its round
         features = now.vectors[now.known.rows]
         scored = out_of_fold(now.task, now.trainer, _folds(now), now.known.answers, features, fitted.recipe)
         guesses = guesses_of(now.trainer, scored, now.known.answers)
-        judge.own_labels(now.known.items, now.known.answers, guesses, scored)
+        judge.out_of_fold(now.known.items, now.known.answers, guesses, scored)
+        evidence = Evidence(now.known.items, now.known.answers, guesses, scored, features)
+        doubting.look(project, now.task, now.source, now.seq, evidence)
+    doubting.look_for_copies(project, now.known.items)
+    audit(judge, con, now, fitted, scored)
