@@ -18,7 +18,6 @@ from core.i18n import _
 from core.show import visible
 from core.store import examples
 from exports.production.features import Features
-from exports.runtime.answers import ANSWERING
 from exports.runtime.errors import BundleError, LineError
 from exports.runtime.lines import MAX_LINE, parse
 from exports.runtime.predictor import Predictor
@@ -70,18 +69,14 @@ def lines(stream: BinaryIO, *, text_lines: bool) -> Iterator[Line]:
             yield Line(text, kept, said)
 
 
-@dataclass(slots=True)
-class _Told:
-    """A bundle whose logits are known already, as far as `ANSWERING` asks."""
+class _Told(Predictor):
+    """A bundle whose logits may be known already."""
 
-    manifest: Mapping[str, Any]
-    labels: tuple[str, ...]
-    known: NDArray[np.float32]
+    known: NDArray[np.float32] | None = None
+    """Those of the texts that are asked for next; None: the model computes them."""
 
     def logits(self, texts: Sequence[str], *, batch: int = 32) -> NDArray[np.float32]:
-        """Those of all texts at once."""
-        assert len(texts) == len(self.known) and batch  # noqa: S101, PT018 (they are of these texts)
-        return self.known
+        return super().logits(texts, batch=batch) if self.known is None else self.known
 
 
 class Reader:
@@ -90,11 +85,10 @@ class Reader:
     def __init__(self, bundle: Path, con: Connection, threads: int) -> None:
         """Raises InputError if the bundle can't be used, RefusedError if there is nothing to compare with."""
         try:
-            self._predictor = Predictor(bundle, threads=threads)
+            self._predictor = _Told(bundle, threads=threads)
         except (BundleError, OSError) as error:
             raise InputError(_("The bundle can't be used."), visible(str(error))) from error
-        self._activation = str(self._predictor.manifest["activation"])
-        if self._activation not in (SOFTMAX, SIGMOID):
+        if self._predictor.manifest["activation"] not in (SOFTMAX, SIGMOID):
             raise RefusedError(_("The answers of this bundle are not classes of whole texts."))
         self._features = Features(bundle, self._predictor, threads)
         texts = examples.original_texts(con, POOL)
@@ -118,8 +112,10 @@ class Reader:
 
     def _read(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[dict[str, Any]]]:
         features, logits = self._features.of(texts)
-        told = _Told(self._predictor.manifest, self._predictor.labels, logits)
-        return features, ANSWERING[self._activation](told, texts, len(texts))
+        self._predictor.known = logits
+        answers = self._predictor.predict(texts)
+        self._predictor.known = None
+        return features, answers
 
     def _sure(self, answers: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
         cuts = {item["name"]: item.get("threshold", 0.5) for item in self._predictor.manifest["classes"]}
