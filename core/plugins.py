@@ -1,4 +1,4 @@
-"""Tasks, strategies, trainers, recipes, encoders, job kinds, exporters, layouts and demos are found by their names.
+"""Tasks, formats, strategies, trainers, recipes, encoders, job kinds, exporters, layouts, demos: found by name.
 
 So the core names nobody above it, and another package adds its own by declaring an entry point in one of the groups.
 """
@@ -20,8 +20,10 @@ ENCODERS = "handful.encoders"
 JOBS = "handful.jobs"
 EXPORTERS = "handful.exporters"
 DEMOS = "handful.demos"
+FORMATS = "handful.formats"
 LAYOUTS = "handful.layouts"
 FILES = "handful.files"
+LEARNERS = "handful.learners"
 
 
 @cache

@@ -101,8 +101,11 @@ class Predictions:
         ranking = models.newest_ranking(con)
         if ranking is None:
             return None
+        from core.span_predictions import INDEX, SpanPredictions
+
+        directory, source = project.scores / ranking.directory, str(ranking.info.get("source", ""))
         try:
-            return cls(project.scores / ranking.directory, str(ranking.info.get("source", "")))
+            return SpanPredictions(directory, source) if (directory / INDEX).exists() else cls(directory, source)
         except (OSError, ValueError, KeyError):
             return None
 

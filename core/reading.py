@@ -60,10 +60,11 @@ def _window(encoding: Any, parts: Sequence[Stretch], codes: Sequence[int], ends:
     return Window(list(encoding.ids), owners, [codes[word] if word >= 0 else 0 for word in owners])
 
 
-def merged(reading: Reading, rows: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """(what each word says [words, dim], which words were read [words]) from its windows' rows [tokens, dim].
+def merged(reading: Reading, rows: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """What each word that was read says, [words read, dim], from its windows' rows [tokens, dim].
 
-    A word without a token of its own says what the one before it does.
+    Words are read from the first on; a text too long for its windows has more. A word without a token of its own says
+    what the one before it does.
     """
     dim = rows[0].shape[1]
     found = np.zeros((len(reading.words), dim), np.float32)
@@ -80,8 +81,7 @@ def merged(reading: Reading, rows: Sequence[NDArray[np.float32]]) -> tuple[NDArr
         better = depths > depth[numbers]
         found[numbers[better]], depth[numbers[better]] = own[better], depths[better]
     reached = depth >= 0
-    last_read = int(np.flatnonzero(reached).max(initial=-1))
-    for word in np.flatnonzero(~reached[: last_read + 1]):
+    end = int(np.flatnonzero(reached).max(initial=-1)) + 1
+    for word in np.flatnonzero(~reached[:end]):
         found[word] = found[word - 1] if word else 0.0
-    covered = np.arange(len(reading.words)) <= last_read
-    return found, covered
+    return found[:end]

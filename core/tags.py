@@ -44,10 +44,17 @@ def _forbidden(n_tags: int) -> NDArray[np.float64]:
     return steps
 
 
+def allowed(tags: NDArray[np.int64]) -> bool:
+    """Whether each inside goes on from its begin or itself."""
+    before = np.concatenate([[OUTSIDE], tags[:-1]])
+    inside = (tags > 0) & (tags % 2 == 0)
+    return bool(np.all(~inside | (before == tags) | (before == tags - 1)))
+
+
 def best_tags(logp: Sequence[NDArray[np.floating]]) -> list[NDArray[np.int64]]:
     """The most probable allowed tags of each text, [words], from its log-probabilities [words, tags] (Viterbi 1967)."""
-    found: list[NDArray[np.int64]] = [np.empty(0, np.int64)] * len(logp)
-    order = sorted((i for i in range(len(logp)) if len(logp[i])), key=lambda i: len(logp[i]))
+    found = [np.asarray(one.argmax(axis=1), np.int64) for one in logp]
+    order = sorted((i for i, tags in enumerate(found) if not allowed(tags)), key=lambda i: len(logp[i]))
     for start in range(0, len(order), 256):
         rows = order[start : start + 256]
         for row, tags in zip(rows, _viterbi([np.asarray(logp[i], np.float64) for i in rows]), strict=True):

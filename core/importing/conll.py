@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from core.conll import DOCSTART, TEXT, found_spans, unescaped
 from core.i18n import _
+from core.importing.formats import TAGGED_CONTENT, text_format
 from core.importing.lines import Lines
 from core.importing.rows import Read
 from core.show import shorten
@@ -91,3 +92,10 @@ def _text(number: int, said: str) -> str:
     if not isinstance(text, str):
         raise _WrongLineError(number, _("The comment `# text` holds no JSON string."))
     return text
+
+
+def _content(head: str) -> int:
+    return TAGGED_CONTENT if head.startswith((DOCSTART, TEXT)) else 0
+
+
+CONLL = text_format("CoNLL", (".bio", ".conll", ".iob"), read, _content)

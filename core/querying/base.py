@@ -68,6 +68,9 @@ class PoolView:
     doubt: Callable[[NDArray[np.int64]], NDArray[np.float32]] | None = None
     """Rows → how much the model doubts its answers to them, [rows] in 0..1; None: by the two most probable classes."""
 
+    promise: NDArray[np.float32] | None = None
+    """What each text is worth asking about before there is a model, [n] in 0..1; None: all the same."""
+
     def doubts(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """How much the model doubts its answers to these rows, [rows] in 0..1; there must be a model."""
         assert self.probabilities is not None, "without a model nothing is doubted"  # noqa: S101

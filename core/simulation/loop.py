@@ -21,7 +21,7 @@ from core.simulation.said import Said, said
 from core.simulation.working import Done
 from core.store import examples, labels
 from core.worker import rule
-from core.worker.learner import refresh
+from core.worker.learners import refresh
 
 ANNOTATOR = "gold"
 _DIGITS = 4

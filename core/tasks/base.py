@@ -45,6 +45,8 @@ class Task(Protocol[A]):
     """The field that holds an answer in JSON files: `label`, `labels`, `spans`."""
     exclusive: bool
     """Whether the probabilities of a text's classes add up to one, and the most probable class is the answer."""
+    least_classes: int
+    """Of so many classes there must be labels before a round can start."""
     means: Mapping[str, Callable[[Cell], float]]
     """Further numbers that are means over texts: name → what a text counted in this cell adds, in 0..1."""
 

@@ -27,6 +27,7 @@ class Classify:
     name = "classify"
     field = "label"
     exclusive = True
+    least_classes = 2
     means: ClassVar[Mapping[str, Callable[[Cell], float]]] = {}
 
     def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> Self:  # noqa: ARG002

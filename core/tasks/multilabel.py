@@ -61,6 +61,7 @@ class Multilabel:
     name: ClassVar[str] = "multilabel"
     field: ClassVar[str] = "labels"
     exclusive: ClassVar[bool] = False
+    least_classes: ClassVar[int] = 2
     means: ClassVar[Mapping[str, Callable[[Cell], float]]] = {"samples_f1": samples_f1}
 
     def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> "Multilabel":  # noqa: ARG002

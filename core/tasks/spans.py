@@ -47,6 +47,7 @@ class Spans:
     name: ClassVar[str] = "spans"
     field: ClassVar[str] = "spans"
     exclusive: ClassVar[bool] = False
+    least_classes: ClassVar[int] = 1
     means: ClassVar[Mapping[str, Callable[[Cell], float]]] = {}
 
     def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> "Spans":  # noqa: ARG002

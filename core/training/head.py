@@ -5,6 +5,7 @@ Logistic regression by scikit-learn with one BLAS thread: with two it was fifty 
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -57,6 +58,12 @@ class Head:
             for start in range(0, len(features), _CHUNK):
                 out[start : start + _CHUNK] = softmax(self.logits(features[start : start + _CHUNK]))
         return out
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Products inside run on one BLAS thread."""
+    found: AbstractContextManager[Any] = _threads().limit(limits=1)
+    return found
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -39,7 +39,7 @@ FEW_SHOT = "few-shot"
 """The recipe of a round for which none was named."""
 CHECKPOINT_SECONDS = 30.0
 TICK = 0.3
-_SHAPING = (
+SHAPING = (
     "epochs",
     "max_steps",
     "batch_size",
@@ -193,7 +193,7 @@ def _aside(request: RoundRequest, number: int, phase: Phase, token_ids: Sequence
 
 def _recipe(request: RoundRequest) -> str:
     """A name for what shapes the weights besides the labels: an option changed meanwhile voids what was done."""
-    options = {name: getattr(request.settings, name) for name in _SHAPING}
+    options = {name: getattr(request.settings, name) for name in SHAPING}
     text = json.dumps([request.space.fingerprint, request.compute.bf16, request.recipe, options], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -100,10 +100,11 @@ def start(model: Featurizer, n_classes: int, settings: Settings, compute: Comput
         {"params": [p for p in model.encoder.parameters() if p.requires_grad], "scale": 1.0},
         {"params": list(classifier.parameters()), "scale": 20.0},
     ]
-    return TuneState(model, classifier, _optimizer(groups, settings), still=still)
+    return TuneState(model, classifier, optimizer_for(groups, settings), still=still)
 
 
-def _optimizer(groups: list[dict[str, object]], settings: Settings) -> torch.optim.Optimizer:
+def optimizer_for(groups: list[dict[str, object]], settings: Settings) -> torch.optim.Optimizer:
+    """The optimiser that the options ask for."""
     rate, decay = settings.learning_rate, settings.weight_decay
     if settings.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=rate, momentum=0.9, weight_decay=decay)
@@ -159,7 +160,7 @@ def tune(
     texts = Texts.of(state.model, state.still, cut, compute, pad_id)
     while state.step < steps:
         rows = state.goal.batch(y, settings.batch_size, settings.seed, state.step)
-        _set_rate(state.optimizer, settings.learning_rate, state.step, steps)
+        set_rate(state.optimizer, settings.learning_rate, state.step, steps)
         torch.manual_seed(settings.seed * 1_000_003 + state.step)  # dropout, the same after a resume
         loss = _step_with_retry(state, texts, rows, y, settings.contrastive)
         if not math.isfinite(loss):
@@ -177,7 +178,8 @@ def shortened(ids: Sequence[int], most: int) -> Sequence[int]:
     return ids if len(ids) <= most else [*ids[: most - 1], ids[-1]]
 
 
-def _set_rate(optimizer: torch.optim.Optimizer, peak: float, step: int, steps: int) -> None:
+def set_rate(optimizer: torch.optim.Optimizer, peak: float, step: int, steps: int) -> None:
+    """Warm up, then fall to zero; each group of weights by its own `scale`."""
     warm = max(1, round(steps * WARMUP))
     factor = (step + 1) / warm if step < warm else (steps - step) / max(1, steps - warm)
     for group in optimizer.param_groups:

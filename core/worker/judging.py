@@ -23,7 +23,7 @@ from core.records import Evaluation, LabelledExample, Source
 from core.settings import Settings
 from core.store import models
 from core.tasks.base import Task
-from core.training.base import Confident, Trainer
+from core.training.base import Confident, OwnRounds, Trainer
 from core.training.head import Head
 from core.training.recipe import HeadRecipe
 from core.training.round import folds_of
@@ -41,7 +41,7 @@ class Judge:
     project: Project
     con: Connection
     task: Task[Any]
-    trainer: Trainer
+    trainer: Trainer | OwnRounds
     settings: Settings
     subject: str
     """The model's name: `head` or `round 3`."""
@@ -121,7 +121,7 @@ def is_drawn(item: LabelledExample) -> bool:
     return item.pick.get("probability") is not None
 
 
-def confidences(trainer: Trainer, scored: "Scored") -> dict[int, float]:
+def confidences(trainer: Trainer | OwnRounds, scored: "Scored") -> dict[int, float]:
     """row → how probable its head holds its own answer; empty if the trainer does not say."""
     if not isinstance(trainer, Confident):
         return {}

@@ -28,9 +28,10 @@ from core.training.round import STORY, folds_of
 from core.training.space import Space
 from core.training.space import load as load_space
 from core.vectors import VectorStore, rows_of
-from core.worker import outlook
+from core.worker import doubting, outlook
 from core.worker.auditing import audit, open_confidences
 from core.worker.class_texts import class_vectors, seeded
+from core.worker.doubting import Evidence
 from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
 
 KEPT_RANKINGS = 3
@@ -309,7 +310,9 @@ def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> No
     if now.is_base:  # an encoder tuned on these very labels has seen every fold: its counts come from its round
         features = now.vectors[now.known.rows]
         scored = out_of_fold(now.task, now.trainer, _folds(now), now.known.answers, features, fitted.recipe)
-        judge.out_of_fold(
-            now.known.items, now.known.answers, guesses_of(now.trainer, scored, now.known.answers), scored
-        )
+        guesses = guesses_of(now.trainer, scored, now.known.answers)
+        judge.out_of_fold(now.known.items, now.known.answers, guesses, scored)
+        evidence = Evidence(now.known.items, now.known.answers, guesses, scored, features)
+        doubting.look(project, now.task, now.source, now.seq, evidence)
+    doubting.look_for_copies(project, now.known.items)
     audit(judge, con, now, fitted, scored)

@@ -32,7 +32,7 @@ class Refresher:
             self._take_snapshot(con)
             if self._embedding_due(con):
                 return self._ask_for_embedding(con)
-            from core.worker.learner import refresh  # torch comes with it, seconds that a waiting job need not pay
+            from core.worker.learners import refresh  # torch comes with it, seconds that a waiting job need not pay
 
             refresh(self.project, con)
             self._seen = now

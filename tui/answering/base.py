@@ -1,6 +1,6 @@
 """What a task's answer panel is given and what it gives back. Nothing here assumes one class per text."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -29,6 +29,10 @@ class Question:
     """Whether a new name may be typed."""
     options: Settings = field(default_factory=Settings)
     """The project's."""
+    patterns: str = ""
+    """The project's patterns that suggest something, as they are written."""
+    unsaved: str | None = None
+    """What `AnswerDesk.unsaved` was told about this text before the connection was lost; None: nothing."""
 
 
 class AnswerDesk(Protocol):
@@ -44,6 +48,17 @@ class AnswerDesk(Protocol):
 
     def tell(self, words: str) -> None:
         """Say something about the key that was just pressed; empty: what was said is out of date."""
+        ...
+
+    def unsaved(self, state: Callable[[], str | None]) -> None:
+        """Something was done to this text and not saved yet: `state` says it in the panel's own way, None: nothing.
+
+        It is kept, so that it is there again after a lost connection.
+        """
+        ...
+
+    def patterns(self, label: str = "", term: str = "") -> None:
+        """Show the patterns to edit them; with a term, add that instead."""
         ...
 
     def command(self, key: str) -> bool:

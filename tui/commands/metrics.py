@@ -14,7 +14,7 @@ from core.i18n import _
 from core.project import Project
 from core.records import Source
 from core.store import classes, models
-from core.worker.rule import MIN_CLASSES
+from core.worker.rule import least_classes
 from tui import told
 from tui.commands import about
 from tui.options import as_json, directory
@@ -44,7 +44,7 @@ def metrics_command(directory: Path, source: Source | None, *, wait: bool, as_js
     """Below the texts that are enough to tell, people get words instead of numbers."""
     project = projects.find(directory)
     with project.open() as con:
-        if wait and len(classes.counts(con)) >= MIN_CLASSES:
+        if wait and len(classes.counts(con)) >= least_classes(con):
             wait_for_ranking(project, con, judged=True)
         model = inuse.model_in_use(project, con).name
         wanted = (source,) if source else SOURCES

@@ -1,6 +1,6 @@
 """One text read whole, or many named, with the task's own panel to answer them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from textual import events
@@ -70,6 +70,12 @@ class AnswerDialog(Dialog[Any]):
     def tell(self, words: str) -> None:
         """In the line of the keys."""
         self.query_one("#dialog-keys", Static).update(content(words or self.KEYS))
+
+    def unsaved(self, state: Callable[[], str | None]) -> None:
+        """What is not saved when the dialog is left is given up."""
+
+    def patterns(self, label: str = "", term: str = "") -> None:
+        """They are edited on the screen Label."""
 
     def command(self, key: str) -> bool:
         """Keys of its own are looked at by `on_key`."""

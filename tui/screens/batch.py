@@ -266,6 +266,12 @@ class BatchScreen(HandfulScreen):
         """In the line below the choices."""
         self.now.show([(words, "unsure")] if words else [])
 
+    def unsaved(self, state: Callable[[], str | None]) -> None:
+        """One answer for many texts is given at once or not at all."""
+
+    def patterns(self, label: str = "", term: str = "") -> None:
+        """They are edited on the screen Label."""
+
     def command(self, key: str) -> bool:
         """The panel never has the focus here."""
         return False

@@ -314,6 +314,7 @@ class DataScreen(HandfulScreen):
             given,
             session.settings.open_classes,
             session.settings,
+            session.patterns(),
         )
 
     @refusable
@@ -390,9 +391,9 @@ class DataScreen(HandfulScreen):
 
     def action_add(self) -> None:
         """Add a file."""
-        from tui.dialogs.file import FileDialog
+        from tui.dialogs.source import SourceDialog
 
-        self.app.push_screen(FileDialog(_("Add which file?")), self._add)
+        self.app.push_screen(SourceDialog(_("Add which file?")), self._add)
 
     def _add(self, path: Path | None) -> None:
         if path is not None:

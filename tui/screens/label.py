@@ -1,6 +1,6 @@
 """Where labels are made: one text, its choices, one key, the next text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -11,8 +11,10 @@ from textual.widget import Widget
 
 from core import clock, plugins
 from core.i18n import _
+from core.patterns import with_term
 from core.serving import TakenError
 from core.store import acts
+from core.store import patterns as store
 from tui import answering, keymap, pace
 from tui.answering.base import AnswerPanel, Question
 from tui.desk import Desk
@@ -61,6 +63,8 @@ class LabelScreen(HandfulScreen):
         self._since = 0.0
         self._said: Sequence[Piece] = ()
         self._panel_scope = ""
+        self._draft: Draft | None = None
+        """Where what is not saved of this text's answer is kept."""
 
     def body(self) -> Iterable[Widget]:
         panel: AnswerPanel = plugins.load(answering.GROUP, self.session.task.name)(self)
@@ -110,6 +114,7 @@ class LabelScreen(HandfulScreen):
     def _new_text(self) -> None:
         """Another text lies on the desk: paint it, and let no key count until it is on screen."""
         desk = self._desk
+        self._draft = Draft(self.session, f"answer:{desk.shown.example.id}") if desk.shown else None
         self.card.show(desk.shown.example.text if desk.shown else _EMPTY)
         self.panel.ask(self._question())
         self._facts()
@@ -132,6 +137,8 @@ class LabelScreen(HandfulScreen):
             shown.given if shown else None,
             session.settings.open_classes,
             session.settings,
+            session.patterns(),
+            self._draft.found() if self._draft is not None else None,
         )
 
     def _facts(self) -> None:
@@ -193,6 +200,11 @@ class LabelScreen(HandfulScreen):
         done = self.session.counters().get("pool.answered", 0)
         self.now.show(self._said or pace.progress(self.session, done), pace.worker(self.session))
 
+    def unsaved(self, state: Callable[[], str | None]) -> None:
+        """Keep it, for the connection may be lost."""
+        if self._draft is not None:
+            self._draft.soon(self, state)
+
     def _say(self, *pieces: Piece) -> None:
         self._said = pieces
         self.now.show(pieces, pace.worker(self.session))
@@ -219,7 +231,12 @@ class LabelScreen(HandfulScreen):
             except TakenError as taken:
                 said = ((taken.title, "unsure"), (_(" nothing was saved"), "muted"))
 
-        self._saving.begin(give, lambda: self._after(said))
+        def after() -> None:
+            if self._draft is not None:
+                self._draft.drop()
+            self._after(said)
+
+        self._saving.begin(give, after)
 
     def action_accept(self) -> None:
         """Take the suggestion."""
@@ -313,6 +330,20 @@ class LabelScreen(HandfulScreen):
         from tui.dialogs.guide import GuideDialog
 
         self.app.push_screen(GuideDialog(self.session))
+
+    @refusable
+    def patterns(self, label: str = "", term: str = "") -> None:
+        """Edit what suggests spans, or add a term to it."""
+        if term:
+            session = self.session
+            store.write(session.con, with_term(session.patterns(), label, term), session.annotator)
+            session.touched()
+            self._say((_("“{term}” is suggested as {label} from now on.").format(term=term, label=label), "given"))
+            return
+        from tui.dialogs.patterns import PatternsDialog
+
+        text = self._desk.shown.example.text if self._desk.shown else ""
+        self.app.push_screen(PatternsDialog(self.session, text))
 
     def action_classes(self) -> None:
         """The list of classes."""

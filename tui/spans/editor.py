@@ -4,6 +4,7 @@ The marked stretch `at` is cursor and selection in one: a word, until it is exte
 away is what lies there. Spans carry class names, for a new name may be typed; offsets are code points.
 """
 
+import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -268,6 +269,21 @@ class Editor:
     def _clash(self, new: Span[str], others: Iterable[Span[str]]) -> Span[str] | None:
         pair = {NONE: touching, NESTED: crossing}.get(self.overlap)
         return None if pair is None else next((s for s in others if pair([s, new]) is not None), None)
+
+    # What is not saved yet
+
+    def state(self) -> str | None:
+        """The spans as they are, for `restored`; None if nothing was done to them."""
+        return json.dumps([[s.start, s.end, s.label] for s in self.spans]) if self.touched else None
+
+    def restored(self, state: str | None) -> "Editor":
+        """With the spans of a `state` as the last thing that was done; as it is, if that is none of this text."""
+        try:
+            spans = from_answer(json.loads(state or ""))
+        except (ValueError, InputError):
+            return self
+        fits = all(0 <= s.start < s.end <= len(self.text) for s in spans)
+        return self._done(spans) if fits and spans != self.spans else self
 
     # Back and forth
 

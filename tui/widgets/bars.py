@@ -66,7 +66,7 @@ class TopBar(_Bar):
 
     def pieces(self, width: int) -> list[tuple[Sequence[Segment], Press | None]]:
         plain, here = self.component("topbar--tab"), self.component("topbar--here")
-        shown = [e for e in screens.SCREENS if e.in_project or e.id == self._here]
+        shown = [e for e in screens.SCREENS if (e.in_project and e.tab) or e.id == self._here]
         tabs = sum(len(e.title) + 2 for e in shown)
         name = clip(self._project, max(8, width - tabs - 1))
         found: list[tuple[Sequence[Segment], Press | None]] = [

@@ -11,8 +11,7 @@ import pytest
 
 from core.conll import escaped, found_spans, unescaped
 from core.errors import InputError
-from core.importing import readers
-from core.importing.lines import opened
+from core.importing.formats import opened
 from core.intake import new_project
 from core.project import Project
 from core.spans import Span, apart, touching
@@ -68,7 +67,7 @@ def test_conll_brings_back_every_span_to_the_code_point(tmp_path: Path) -> None:
     file = tmp_path / "data.conll"
     file.write_bytes(content.encode())
     with opened(file) as lines:
-        found = [values for _line, values in readers.read(lines)]
+        found = [values for _line, values in lines]
     back = {row["text"]: [Span(s["start"], s["end"], s["label"]) for s in row["spans"]] for row in map(_row, found)}
     assert back == dict(ROWS)
 
