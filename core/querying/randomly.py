@@ -30,3 +30,9 @@ def audit(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
         return picks
     rest = rng.choice(np.setdiff1d(view.open, fair), size=take - len(drawn), replace=False)
     return picks + [Pick(int(row), "random", Reason(reasons.RANDOM)) for row in rest]
+
+
+def spot_check(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
+    """Up to `n` of the rows that the model answers by itself; they stand for those, not for the pool."""
+    rows = rng.permutation(view.settled)[:n]
+    return [Pick(int(row), "spot-check", Reason(reasons.SPOT)) for row in rows]

@@ -76,9 +76,9 @@ def open_ids(con: Connection, limit: int | None = None) -> list[int]:
 
 
 def chosen_ids(con: Connection) -> list[int]:
-    """Ids of the open texts that were chosen for what a model says of them (`imports.begin`), by id."""
+    """Ids of the pool's texts that were chosen for what a model says of them (`imports.begin`), by id."""
     rows = con.execute(
-        "SELECT id FROM examples WHERE state = 'open' AND split = 'pool'"
+        "SELECT id FROM examples WHERE split = 'pool'"
         " AND import_id IN (SELECT id FROM imports WHERE state = 'whole')"
         " AND import_id IN (SELECT value FROM json_each(?)) ORDER BY id",
         (json.dumps(meta.get(con, meta.CHOSEN, [])),),
