@@ -36,7 +36,7 @@ demo: $(VENV)/.installed
 	@echo "To watch the whole loop: $(BIN)/handful demo --auto"
 
 test: $(VENV)/.installed-dev check
-	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow"
 
 test-all: $(VENV)/.installed-dev check
 	$(BIN)/pytest -q
