@@ -93,6 +93,8 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("spans.others", "m", _("same"), _("Label every other place where the same characters stand.")),
     Key("spans.part", "e,ctrl+e", _("in part"), _("Save the text as answered in part: the rest is unknown.")),
+    Key("spans.patterns", "f7,ctrl+t", _("patterns"), _("Edit the terms and expressions that suggest spans.")),
+    Key("spans.remember", "plus,equals_sign", _("remember"), _("Suggest what is labelled here in all texts.")),
     Key(
         "spans.start_out", "z,ctrl+left", _("start ←"), _("Move the start of what is marked to the left."), footer=False
     ),
@@ -165,7 +167,7 @@ KEYS: tuple[Key, ...] = (
     Key("metrics.view_2", "2", _("curve"), _("How the model grew better with labels.")),
     Key("metrics.view_3", "3", _("balance"), _("How many labels each class has.")),
     Key("metrics.view_4", "4", _("matrix"), _("Which class is taken for which.")),
-    Key("metrics.view_5", "5", _("pairs"), _("The pairs of classes that are confused most.")),
+    Key("metrics.view_5", "5", _("pairs"), _("The pairs of classes that are confused most."), footer=False),
     Key("metrics.view_6", "6", _("trust"), _("Whether confidence means what it says, and answering alone from it.")),
     Key("metrics.of_class", "t", _("its texts"), _("Show the judged texts that people gave this class."), footer=False),
     Key("metrics.answered", "a", _("answered so"), _("Show the texts that the model gave this class."), footer=False),
@@ -406,6 +408,7 @@ _SHOWN = {
     "comma": ",",
     "full_stop": ".",
     "asterisk": "*",
+    "equals_sign": "=",
     "semicolon": ";",
     "apostrophe": "'",
     "left_parenthesis": "(",

@@ -12,7 +12,7 @@ from core.errors import HandfulError
 from core.project import Project
 from core.records import LabelClass
 from core.settings import Settings
-from core.store import classes, labels, leases, meta
+from core.store import classes, labels, leases, meta, patterns
 from core.store.leases import Holder
 from core.tasks.base import Task
 from core.worker import launch
@@ -33,6 +33,7 @@ class Session:
         self.worker: WorkerState = worker_state(project)
         self._version = data_version(self.con)
         self._own_changes = 0
+        self._patterns: str | None = None
         self._waking: threading.Thread | None = None
         self.wake_error: HandfulError | None = None
         """Why the worker could not be started last time; None if it could."""
@@ -68,6 +69,7 @@ class Session:
         if version == self._version and not own:
             return False
         self._version = version
+        self._patterns = None
         return True
 
     def touched(self) -> None:
@@ -101,6 +103,12 @@ class Session:
     def counters(self) -> dict[str, int]:
         """`pool`, `pool.answered`, `pool.skipped`, `test` …"""
         return meta.counters(self.con)
+
+    def patterns(self) -> str:
+        """The patterns that suggest spans, as they are written; read once until something changes."""
+        if self._patterns is None:
+            self._patterns = patterns.current(self.con)
+        return self._patterns
 
     def last_seq(self) -> int:
         """Number of the newest event."""

@@ -1,9 +1,10 @@
 """Which labels look wrong: answers that models which had not seen the text, and its neighbours, speak against.
 
 After confident learning (Northcutt, Jiang and Chuang 2021, arXiv 1911.00068), for few labels. Out-of-fold probabilities
-rank the answers by self-confidence, the probability of what was given. At a few dozen labels these are noisy, so they
-are blended, as a product of experts, with what the other labelled texts say, each weighted by how near it is
-(Nadaraya-Watson; a text's own label has no say). Both see a text only from outside.
+of few labels are noisy, so they are averaged with what the other labelled texts say, each weighted by how near it is
+(Nadaraya-Watson; a text's own label has no say): both see a text only from outside. An answer is as doubtful as the
+likeliest other one is likely beside it; where mistakes go to classes that are alike, that ranks them better than plain
+self-confidence, the probability of what was given (`tests/bench/bench_suspects.py`).
 
 Where classes exclude each other there is one question a text; else each class is a question of its own, and a text is
 as doubtful as its most doubtful answers (the exponential moving average of Thyagarajan et al. 2022, arXiv 2211.13895).
@@ -16,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH = 0.05
+WIDTH = 0.03
 """How fast a neighbour's say falls with its cosine: by a factor e each so much."""
 PRIOR = 0.1
 """Share of the neighbours' say that is spread over all choices."""
-SAY = 0.3
+SAY = 0.4
 """The neighbours' share in the blend; the models have the rest."""
 LEAST = 1e-6
 """Probability of a choice that a model has never met."""
@@ -37,7 +38,7 @@ class Judged:
     """What is said about n answers."""
 
     doubt: Floats
-    """How much speaks against each, [n] in 0..1: one less the probability of what was given."""
+    """How much speaks against each, [n] in 0..1: the likeliest other answer's share of both their probabilities."""
     confident: NDArray[np.bool_]
     """Whether another answer is as probable as it is on average where it is given, [n] (confident learning's rule)."""
     blend: Floats
@@ -84,10 +85,9 @@ def neighbours(features: NDArray[Any], given: NDArray[np.bool_], *, choices: int
 
 
 def blended(head: Floats, near: Floats) -> Floats:
-    """Both as a product of experts, rows of probabilities [n, choices]."""
-    log = (1.0 - SAY) * np.log(np.maximum(head, LEAST)) + SAY * np.log(np.maximum(near, LEAST))
-    weight = np.exp(log - log.max(axis=1, keepdims=True))
-    return np.asarray(weight / weight.sum(axis=1, keepdims=True), np.float64)
+    """The mean of both, rows of probabilities [n, choices]; what a model says of classes it met is all of its say."""
+    p = np.maximum(head, LEAST)
+    return np.asarray((1.0 - SAY) * p / p.sum(axis=1, keepdims=True) + SAY * near, np.float64)
 
 
 def pooled(doubts: Floats) -> Floats:
@@ -126,4 +126,7 @@ def _one_question(p: Floats, given: NDArray[np.int64]) -> tuple[Floats, NDArray[
     sure = np.where(p >= usual, p, -1.0)
     best = sure.argmax(axis=1)
     confident = (sure[rows, best] >= 0.0) & (best != given)
-    return 1.0 - p[rows, given], confident
+    mine, others = p[rows, given], p.copy()
+    others[rows, given] = 0.0
+    other = others.max(axis=1)
+    return other / np.maximum(mine + other, LEAST), confident

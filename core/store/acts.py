@@ -107,6 +107,7 @@ _SAID = {
     changes.FLAG: _("a flag"),
     changes.NOTE: _("a note"),
     changes.GUIDELINES: _("a change of the guidelines"),
+    changes.PATTERNS: _("a change of the patterns"),
     changes.KEEP: _("that {n} labels are right"),
     changes.AGAIN: _("a second answer"),
 }

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import TextArea
 
 from core import queue, settings
 from core.project import Project
@@ -17,6 +18,7 @@ from tests.tui.driving import run, until
 from tests.tui.looks import SIZES, compare, text_of
 from tui.answering.spans import SpanPanel
 from tui.app import HandfulApp
+from tui.dialogs.patterns import PatternsDialog
 from tui.screens.batch import BatchScreen
 from tui.screens.label import LabelScreen
 from tui.spans.steps import steps
@@ -467,6 +469,55 @@ def test_help_footer_and_palette_know_the_keys_of_spans(make_app: MakeApp) -> No
         assert "Nothing is labelled yet" in text_of(app)
 
     run(make_app(), story, (120, 60))
+
+
+def test_terms_and_expressions_that_are_typed_suggest_spans_with_their_source(
+    make_app: MakeApp, project: Project
+) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("f7")
+        await until(pilot, lambda: "What suggests spans" in text_of(app), "the dialog")
+        area = app.screen.query_one(TextArea)
+        area.text = "[place]\nBerlin\n[date]\n/(/\n"
+        await until(pilot, lambda: "Line 4 can't be taken" in text_of(app), "the mistake")
+        await pilot.press("ctrl+s")
+        await pilot.pause(0.1)
+        assert isinstance(app.screen, PatternsDialog), "it stays open"
+        area.text = "[place]\nBerlin\n[date]\n/[0-9]+ (?:May|June)/\n[nobody]\nAdlon"
+        await until(pilot, lambda: "2 terms, 1 expressions · 2 found in this text" in text_of(app), "what is found")
+        assert "there is no class nobody" in text_of(app)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "0 labelled · 2 suggested" in text_of(app), "the suggestions")
+        await pilot.press("tab")
+        assert "= Berlin: place? by gazetteer" in text_of(app)
+        await pilot.press("tab")
+        assert "= 3 May: date? by pattern" in text_of(app)
+        await pilot.press("y", "enter")
+        assert answers(app) == {MERKEL: [("Berlin", "place"), ("3 May", "date")]}
+
+    run(make_app(), story, (100, 30))
+
+
+def test_what_is_labelled_is_suggested_in_other_texts_by_one_key_and_the_model_goes_first(
+    make_app: MakeApp, project: Project, add_texts: AddTexts
+) -> None:
+    other = "Acme Corp and Angela Merkel"
+    with project.open() as con:
+        add_texts(con, [other])
+    suggest(project, MERKEL, ("Acme Corp", "organisation", 0.9), number=2)
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("a", "plus")
+        assert "“Acme Corp” is suggested as organisation from now on." in text_of(app)
+        await pilot.press("enter")
+        screen(app).open_text(next(e.id for e in examples.get(app.session.con, range(1, 400)) if e.text == other))
+        await until(pilot, lambda: shown(app) == other, "the other text")
+        assert "= Acme Corp: organisation? by gazetteer" in text_of(app)
+        await pilot.press("d", "1", "u", "u")
+        await pilot.press("a", "enter")
+        assert answers(app)[other] == [("Acme Corp", "organisation")]
+
+    run(make_app(), story)
 
 
 @pytest.mark.parametrize("size", SIZES[:2])

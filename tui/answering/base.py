@@ -29,6 +29,8 @@ class Question:
     """Whether a new name may be typed."""
     options: Settings = field(default_factory=Settings)
     """The project's."""
+    patterns: str = ""
+    """The project's patterns that suggest something, as they are written."""
     unsaved: str | None = None
     """What `AnswerDesk.unsaved` was told about this text before the connection was lost; None: nothing."""
 
@@ -53,6 +55,10 @@ class AnswerDesk(Protocol):
 
         It is kept, so that it is there again after a lost connection.
         """
+        ...
+
+    def patterns(self, label: str = "", term: str = "") -> None:
+        """Show the patterns to edit them; with a term, add that instead."""
         ...
 
     def command(self, key: str) -> bool:

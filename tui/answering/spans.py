@@ -15,7 +15,8 @@ from textual import events
 
 from core.errors import InputError
 from core.i18n import _
-from core.spans import guesses_of
+from core.patterns import parsed
+from core.spans import Guess, guesses_of, touching
 from tui import keymap
 from tui.answering.base import AnswerDesk, AnswerPanel, Question
 from tui.answering.classify import DIGIT_KEYS, LETTERS, Choice, ClassPanel
@@ -98,7 +99,7 @@ class SpanPanel(ClassPanel):
         fresh = begin(
             question.text,
             question.given,
-            guesses_of(question.suggestion),
+            _guesses(question),
             options.span_overlap,
             snap=self.editor.snap if self.editor.text else options.span_snap,
         )
@@ -115,7 +116,7 @@ class SpanPanel(ClassPanel):
         before = {item.id: item.name for item in self.question.classes}
         now = {item.id: item.name for item in question.classes}
         renamed = {name: now[i] for i, name in before.items() if now.get(i, name) != name}
-        self.editor = replace(self.editor.renamed(renamed), guesses=guesses_of(question.suggestion))
+        self.editor = replace(self.editor.renamed(renamed), guesses=_guesses(question))
         super().update(question)
         self._mark_text(follow=False)
 
@@ -267,6 +268,18 @@ class SpanPanel(ClassPanel):
         self._try(self.editor.labelled_others, _("There is no other place to label."))
         if (n := len(self.editor.spans) - before) > 0:
             self._tell(_("{n} more labelled").format(n=n))
+
+    def action_remember(self) -> None:
+        """What is labelled here is suggested in all texts."""
+        span = self.editor.here
+        if span is None:
+            self._tell(_("There is no span here."))
+        else:
+            self.desk.patterns(span.label, self.editor.text[span.start : span.end])
+
+    def action_patterns(self) -> None:
+        """The lists of terms and expressions."""
+        self.desk.patterns()
 
     # Moving
 
@@ -450,6 +463,20 @@ class SpanPanel(ClassPanel):
             )
             return said, self.component("panel--guess")
         return text, self.component("panel--name")
+
+
+def _guesses(question: Question) -> tuple[Guess, ...]:
+    """What the model suggests, and what the patterns do where the model says nothing."""
+    said = guesses_of(question.suggestion)
+    if not question.patterns or not question.text:
+        return said
+    names = {item.name for item in question.classes}
+    try:
+        found = parsed(question.patterns).guesses(question.text)
+    except InputError:  # written by a newer version of Handful
+        return said
+    free = [g for g in found if g.span.label in names and touching([g.span, *(s.span for s in said)]) is None]
+    return (*said, *free)
 
 
 def panel(desk: AnswerDesk) -> AnswerPanel:

@@ -29,6 +29,7 @@ DIALOGS: tuple[Entry, ...] = (
     Entry("note", "NoteDialog"),
     Entry("prompt", "PromptDialog"),
     Entry("queue", "QueueDialog"),
+    Entry("patterns", "PatternsDialog"),
     Entry("press", "PressDialog"),
     Entry("source", "SourceDialog"),
     Entry("too_small", "TooSmall"),

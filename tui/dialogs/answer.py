@@ -74,6 +74,9 @@ class AnswerDialog(Dialog[Any]):
     def unsaved(self, state: Callable[[], str | None]) -> None:
         """What is not saved when the dialog is left is given up."""
 
+    def patterns(self, label: str = "", term: str = "") -> None:
+        """They are edited on the screen Label."""
+
     def command(self, key: str) -> bool:
         """Keys of its own are looked at by `on_key`."""
         return False

@@ -269,6 +269,9 @@ class BatchScreen(HandfulScreen):
     def unsaved(self, state: Callable[[], str | None]) -> None:
         """One answer for many texts is given at once or not at all."""
 
+    def patterns(self, label: str = "", term: str = "") -> None:
+        """They are edited on the screen Label."""
+
     def command(self, key: str) -> bool:
         """The panel never has the focus here."""
         return False

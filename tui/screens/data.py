@@ -314,6 +314,7 @@ class DataScreen(HandfulScreen):
             given,
             session.settings.open_classes,
             session.settings,
+            session.patterns(),
         )
 
     @refusable

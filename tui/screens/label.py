@@ -11,8 +11,10 @@ from textual.widget import Widget
 
 from core import clock, plugins
 from core.i18n import _
+from core.patterns import with_term
 from core.serving import TakenError
 from core.store import acts
+from core.store import patterns as store
 from tui import answering, keymap, pace
 from tui.answering.base import AnswerPanel, Question
 from tui.desk import Desk
@@ -135,6 +137,7 @@ class LabelScreen(HandfulScreen):
             shown.given if shown else None,
             session.settings.open_classes,
             session.settings,
+            session.patterns(),
             self._draft.found() if self._draft is not None else None,
         )
 
@@ -327,6 +330,20 @@ class LabelScreen(HandfulScreen):
         from tui.dialogs.guide import GuideDialog
 
         self.app.push_screen(GuideDialog(self.session))
+
+    @refusable
+    def patterns(self, label: str = "", term: str = "") -> None:
+        """Edit what suggests spans, or add a term to it."""
+        if term:
+            session = self.session
+            store.write(session.con, with_term(session.patterns(), label, term), session.annotator)
+            session.touched()
+            self._say((_("“{term}” is suggested as {label} from now on.").format(term=term, label=label), "given"))
+            return
+        from tui.dialogs.patterns import PatternsDialog
+
+        text = self._desk.shown.example.text if self._desk.shown else ""
+        self.app.push_screen(PatternsDialog(self.session, text))
 
     def action_classes(self) -> None:
         """The list of classes."""
