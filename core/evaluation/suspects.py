@@ -45,13 +45,23 @@ class Judged:
     """Probability of each class, [n, classes]."""
 
 
-def judge(given: NDArray[np.bool_], head: Floats, features: NDArray[Any], *, exclusive: bool) -> Judged:
+def judge(
+    given: NDArray[np.bool_],
+    head: Floats,
+    features: NDArray[Any],
+    *,
+    exclusive: bool,
+    rows: NDArray[np.int64] | None = None,
+) -> Judged:
     """Judge answers. All arrays have a row a text.
 
     `given`: which text was given which class, [n, classes]; `head`: out-of-fold probabilities, [n, classes], 0 of a
-    class that its model never met; `features`: [n, dim].
+    class that its model never met; `features`: [n, dim]; `rows`: only these are judged, the others have a say as
+    neighbours.
     """
     near = neighbours(features, given, choices=given.shape[1] if exclusive else 2)
+    if rows is not None:
+        given, head, near = given[rows], head[rows], near[rows]
     if exclusive:
         blend = blended(head, near)
         doubt, confident = _one_question(blend, given.argmax(axis=1))
