@@ -40,7 +40,10 @@ class Judged:
     doubt: Floats
     """How much speaks against each, [n] in 0..1: the likeliest other answer's share of both their probabilities."""
     confident: NDArray[np.bool_]
-    """Whether another answer is as probable as it is on average where it is given, [n] (confident learning's rule)."""
+    """Whether another answer is as probable as it is on average where it is given, [n] (confident learning's rule).
+
+    Where a text can have several classes, this is about its most doubtful one.
+    """
     blend: Floats
     """Probability of each class, [n, classes]."""
 
@@ -71,8 +74,8 @@ def judge(
         _one_question(np.stack([1.0 - blend[:, c], blend[:, c]], axis=1), given[:, c].astype(np.int64))
         for c in range(given.shape[1])
     ]
-    doubts = np.stack([doubt for doubt, _confident in found], axis=1)
-    return Judged(pooled(doubts), np.any([confident for _doubt, confident in found], axis=0), blend)
+    doubts, confident = (np.stack(parts, axis=1) for parts in zip(*found, strict=True))
+    return Judged(pooled(doubts), confident[np.arange(len(doubts)), doubts.argmax(axis=1)], blend)
 
 
 def neighbours(features: NDArray[Any], given: NDArray[np.bool_], *, choices: int) -> Floats:
