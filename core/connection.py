@@ -37,6 +37,8 @@ SNAPSHOTS = "snapshots"
 """The directory beside a database in which its snapshots lie (`core.snapshots`)."""
 _PERM, _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 3, 5, 6, 8, 10, 11, 13, 14, 26
 """Primary result codes: https://sqlite.org/rescode.html"""
+_NO_SHARED_INDEX = (10, 13, 10 | 18 << 8, 10 | 19 << 8, 10 | 21 << 8)
+"""IOERR, FULL, IOERR_SHMOPEN, IOERR_SHMSIZE, IOERR_SHMMAP."""
 _WRITERS = {"-shm": 120, "": 0x40000001}
 """Byte that the writer locks: in a write-ahead log's index, and (RESERVED) in the database otherwise."""
 
@@ -76,17 +78,30 @@ def connect(path: Path, *, readonly: bool = False) -> Connection:
         raise InputError(
             _("There is no database here."), str(path), _("Give the directory of a project, or make one: handful new.")
         )
-    con = None
     try:
-        con = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
-        _prepare(con, path, readonly=readonly)
-    except (DatabaseError, HandfulError) as error:
-        if con is not None:
-            con.close()
-        said = explain(error, path) if isinstance(error, DatabaseError) else None
+        try:
+            return _opened(path, readonly=readonly)
+        except OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) not in _NO_SHARED_INDEX:
+                raise
+            # a full disk has no room for the index that processes share: alone one can still read
+            return _opened(path, readonly=readonly, alone=True)
+    except DatabaseError as error:
+        said = explain(error, path)
         if said is None:
             raise
         raise said from error
+
+
+def _opened(path: Path, *, readonly: bool, alone: bool = False) -> Connection:
+    con = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
+    try:
+        if alone:
+            con.execute("PRAGMA locking_mode=EXCLUSIVE").fetchone()
+        _prepare(con, path, readonly=readonly)
+    except (DatabaseError, HandfulError):
+        con.close()
+        raise
     return con
 
 

@@ -75,6 +75,15 @@ class Settings:
         "auto", _("How the next texts are picked: auto, or the name of one query strategy."), group=plugins.STRATEGIES
     )
     audit_share: float = _opt(0.1, _("Share of the queue drawn at random, for honest numbers."), low=0.0, high=1.0)
+    answer_above: float = _opt(
+        0.0,
+        _("From this confidence on the model answers by itself, and texts are only spot-checked; 0: never."),
+        low=0.0,
+        high=1.0,
+    )
+    spot_check: float = _opt(
+        0.05, _("Share of the queue drawn at random from what the model answers by itself."), low=0.0, high=1.0
+    )
     queue_length: int = _opt(200, _("How many texts each ranking lines up."), low=1, high=10000)
     open_classes: bool = _opt(True, _("Whether a label nobody has used yet makes a new class."))
     overlap: float = _opt(

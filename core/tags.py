@@ -102,3 +102,9 @@ def spans_of(tags: NDArray[np.int64], logp: NDArray[np.floating]) -> list[WordSp
         found.append((place, end - 1, (tag - 1) // 2, min(1.0, max(0.0, p))))
         place = end
     return found
+
+
+def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Row-wise, [n, tags]."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)), np.float32)

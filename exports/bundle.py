@@ -26,7 +26,7 @@ from exports.base import ExportRequest
 from exports.contract import Facts
 from exports.parity import RESULT
 from exports.plan import HEAD, PLAN, Plan, write_plan
-from exports.runtime.sealed import FORMAT, MANIFEST, TOKENIZER
+from exports.runtime.sealed import BIO, FORMAT, MANIFEST, SOFTMAX, TOKENIZER
 from exports.sampling import long_texts, reference_texts
 
 CONFIG, CARD, PROGRAM = "config.json", "README.md", "predict.py"
@@ -34,6 +34,13 @@ PRIVATE = (*reference.FILES, PLAN, RESULT, HEAD)
 """What lies in the staging directory only while the export runs."""
 ROOM = 2.5
 """Times the encoder's size that must be free on the disk."""
+
+
+PROCESSES: Mapping[str, tuple[str, str]] = {
+    SOFTMAX: ("exports.onnx_model", "exports.parity"),
+    BIO: ("exports.span_model", "exports.span_parity"),
+}
+"""Activation → the modules that make the graph and check it, each in a process of its own; others as `softmax`."""
 
 
 class OnnxBundle:
@@ -55,10 +62,11 @@ class OnnxBundle:
             _copy_head(facts, stage)
             reference.write_texts(stage, [text for _id, text in texts], _threads(request))
             write_plan(stage, _plan(facts, stage, _threads(request), [i for i, _text in texts]))
-            found = yield from _result_of("exports.onnx_model", stage, "graph")
+            making, checking = PROCESSES.get(facts.activation, PROCESSES[SOFTMAX])
+            found = yield from _result_of(making, stage, "graph")
             _write_files(facts, stage, int(found["pad_id"]))
             contract.write_manifest(stage, contract.manifest(facts, _shipped(stage), {}))
-            parity = yield from _result_of("exports.parity", stage, "parity")
+            parity = yield from _result_of(checking, stage, "parity")
             yield JobEvent("phase", {"name": "publish"})
             parity = parity | {key: found[key] for key in ("features_compared", "features_cosine")}
             _finish(facts, stage, parity)

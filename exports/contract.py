@@ -19,9 +19,10 @@ from core.publish import publish_file
 from core.records import LabelClass, LabelledExample, Source
 from core.settings import Settings
 from core.store import classes, examples, labels, meta, models
+from core.tags import tag_count
 from core.tasks.base import Task
 from core.windows import Windows
-from exports.runtime.sealed import FORMAT, FORMAT_VERSION, MANIFEST, SIGMOID, SOFTMAX
+from exports.runtime.sealed import BIO, FORMAT, FORMAT_VERSION, MANIFEST, SIGMOID, SOFTMAX
 
 SOURCES: tuple[Source, ...] = get_args(Source)
 LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "onnx", "torch", "transformers")
@@ -68,6 +69,7 @@ def read(project: Project, con: Connection, settings: Settings) -> Facts:
         readability = meta.get(con, "readability", {})
         texts = [judged.behind(project, one) if one is not None else None for one in found]
         there = [item for item in classes.all_classes(con) if item.active]
+    activation = BIO if model.head.get("scheme") == BIO else SOFTMAX if task.exclusive else SIGMOID
     metrics = tuple(
         {"event_seq": one.event_seq, **report.as_json()}
         for one, behind in zip(found, texts, strict=True)
@@ -82,8 +84,8 @@ def read(project: Project, con: Connection, settings: Settings) -> Facts:
         training,
         metrics,
         readability,
-        SOFTMAX if task.exclusive else SIGMOID,
-        () if task.exclusive else _answering(model, there, dict(unique)),
+        activation,
+        _answering(model, there, dict(unique)) if activation == SIGMOID else (),
         tuple(item.name for item in there if item.id not in dict(unique)),
     )
 
@@ -146,6 +148,8 @@ def manifest(facts: Facts, files: Sequence[Path], parity: Mapping[str, Any]) -> 
     space = facts.model.space
     pair = {"type": "int64", "shape": ["batch", "sequence"]}
     answering: tuple[Mapping[str, Any], ...] = facts.answering or ({},) * len(facts.classes)
+    bio = facts.activation == BIO
+    wide = ["batch", "sequence", tag_count(len(facts.classes))] if bio else ["batch", len(facts.classes)]
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -154,8 +158,8 @@ def manifest(facts: Facts, files: Sequence[Path], parity: Mapping[str, Any]) -> 
         "classes": [{"id": i, "name": name, **more} for (i, name), more in zip(facts.classes, answering, strict=True)],
         "unlearnt": list(facts.unlearnt),
         **facts.windows.as_json(),
-        "inputs": {"input_ids": pair, "attention_mask": pair},
-        "outputs": {"logits": {"type": "float32", "shape": ["batch", len(facts.classes)]}},
+        "inputs": dict.fromkeys(("input_ids", "attention_mask", *(["shapes"] if bio else [])), pair),
+        "outputs": {"logits": {"type": "float32", "shape": wide}},
         "encoder": {
             "name": facts.encoder,
             "ref": space["encoder"],

@@ -8,7 +8,8 @@ there as `python predict.py BUNDLE [FILE|-]`; `handful predict` runs the same fi
 
 A line of input is `{"text": …}` (an `id` beside it is kept) or a JSON string, with --text-lines the text itself. A line
 of output is `{"label": …, "scores": {class: probability}}`, in the order of the input; where a text can have several
-classes, or none, `{"labels": [ … ], "scores": …}`.
+classes, or none, `{"labels": [ … ], "scores": …}`; where spans are marked, `{"spans": [{"start": …, "end": …, "label":
+…, "text": …, "score": …}]}` with code points for offsets, the end exclusive.
 
 Exit codes: 0 done · 2 the bundle or a line can't be used · 130 interrupted.
 """

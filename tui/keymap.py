@@ -147,7 +147,7 @@ KEYS: tuple[Key, ...] = (
     Key("metrics.view_2", "2", _("curve"), _("How the model grew better with labels.")),
     Key("metrics.view_3", "3", _("balance"), _("How many labels each class has.")),
     Key("metrics.view_4", "4", _("matrix"), _("Which class is taken for which.")),
-    Key("metrics.view_5", "5", _("pairs"), _("The pairs of classes that are confused most.")),
+    Key("metrics.view_5", "5", _("pairs"), _("The pairs of classes that are confused most."), footer=False),
     Key("metrics.view_6", "6", _("trust"), _("Whether confidence means what it says, and answering alone from it.")),
     Key("metrics.of_class", "t", _("its texts"), _("Show the judged texts that people gave this class."), footer=False),
     Key("metrics.answered", "a", _("answered so"), _("Show the texts that the model gave this class."), footer=False),

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from core import alone
 from core import judged as judged_texts
 from core.connection import Connection
 from core.evaluation import calibration, outlook, paying, stopping
 from core.evaluation.outlook import Gain, Past
 from core.evaluation.stopping import Advice, Look
-from core.judged import Judged
 from core.project import Project
 from core.records import Source
 from core.store import labels, meta, models
@@ -47,7 +47,7 @@ def more(con: Connection, annotator: str) -> list[str]:
 
 def confidence(project: Project, subject: str, source: Source) -> dict[str, Any] | None:
     """Whether a model's confidence means what it says, as plain values; None where that is not known."""
-    judged, levels = sure(project, judged_texts.load(project, subject, source), subject)
+    judged, levels = alone.sure(project, judged_texts.load(project, subject, source), subject)
     error = calibration.expected_error(judged)
     if error is None:
         return None
@@ -61,11 +61,3 @@ def confidence(project: Project, subject: str, source: Source) -> dict[str, Any]
         ],
         "alone": [calibration.alone(judged, levels, limit).as_json() for limit in calibration.LIMITS],
     }
-
-
-def sure(project: Project, found: Judged | None, subject: str) -> tuple[list[calibration.Judged], tuple[int, ...]]:
-    """(confidence, whether it was right) of judged texts, and the open texts by confidence, as far as known."""
-    audit = judged_texts.load(project, subject, "audit")
-    levels = audit.rest.levels if audit is not None and audit.rest is not None else ()
-    texts = found.texts if found is not None else ()
-    return [(t.confidence, t.gold == t.predicted) for t in texts if t.confidence is not None], levels

@@ -52,6 +52,10 @@ class PoolView:
     """Class names, for reasons only."""
     audit_share: float = 0.0
     """Share of the queue to draw uniformly at random."""
+    settled: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """Open rows that the model answers by itself, [s]: not picked on purpose, only drawn."""
+    spot_share: float = 0.0
+    """Share of the queue to draw from those."""
     picking_pays: bool = True
     """False once labels that were picked proved worse to learn from than as many that were drawn at random."""
     class_vectors: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)

@@ -59,7 +59,7 @@ class Remembered:
         training = model.training
         model.eval()
         with torch.no_grad(), autocast(compute):
-            for rows in batches_by_length(token_ids, 32):
+            for rows in batches_by_length(token_ids, 64, compute.tokens_a_text):
                 ids, mask = pad([token_ids[i] for i in rows], pad_id)
                 self._ask(model, rows, ids.to(compute.device), mask.to(compute.device))
         model.train(training)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.publish import publish_file
 from core.spans import Span
-from core.tags import UNKNOWN, best_tags, spans_of, tag_count, tags_of
+from core.tags import UNKNOWN, best_tags, log_softmax, spans_of, tag_count, tags_of
 from core.tasks.spans import SpanAnswer, span_answer
 from core.training import head as heads
 from core.training.head import Head
@@ -23,6 +23,8 @@ STRENGTH = 10.0
 """Inverse strength of the L2 penalty."""
 MODEST = 1e-6
 """What a tag that no labelled word has is held for, beside one that some have."""
+SCHEME = "bio"
+"""How spans are tags, as head.json says."""
 STEPS = 60
 """Most steps of one fit."""
 
@@ -119,12 +121,6 @@ def fit(
     return Tagger(tuple(class_ids), both[:, :-1].copy(), both[:, -1] + bias_of_unmet)
 
 
-def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Row-wise, [n, tags]."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)), np.float32)
-
-
 def found_in(
     tagger: Tagger, places: Sequence[NDArray[np.int64]], logp: Sequence[NDArray[np.float32]]
 ) -> list[tuple[Found, ...]]:
@@ -146,7 +142,10 @@ def save(directory: Path, tagger: Tagger, story: Mapping[str, Any]) -> None:
     """Write the weights and the JSON that tells where they come from, as heads are written."""
     heads.save(directory, tagger.head(), story)
     said = json.loads((directory / heads.STORY).read_text(encoding="utf-8"))
-    publish_file(directory / heads.STORY, json.dumps({**said, "class_ids": list(tagger.class_ids)}, indent=1).encode())
+    publish_file(
+        directory / heads.STORY,
+        json.dumps({**said, "class_ids": list(tagger.class_ids), "scheme": SCHEME}, indent=1).encode(),
+    )
 
 
 def load(directory: Path) -> Tagger:

@@ -97,7 +97,7 @@ def word_features(
     owners = [(text, part) for text, reading in enumerate(readings) for part in range(len(reading.windows))]
     windows = [readings[text].windows[part] for text, part in owners]
     waiting: dict[int, dict[int, NDArray[np.float32]]] = {}
-    for indices in batches_by_length([window.ids for window in windows], batch):
+    for indices in batches_by_length([window.ids for window in windows], batch, compute.tokens_a_text):
         rows = _encoded(model, [windows[i] for i in indices], compute, pad_id)
         for index, own in zip(indices, rows, strict=True):
             text, part = owners[index]

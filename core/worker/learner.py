@@ -29,7 +29,7 @@ from core.training.space import Space
 from core.training.space import load as load_space
 from core.vectors import VectorStore, rows_of
 from core.worker import doubting, outlook
-from core.worker.auditing import audit
+from core.worker.auditing import audit, open_confidences
 from core.worker.class_texts import class_vectors, seeded
 from core.worker.doubting import Evidence
 from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
@@ -231,6 +231,8 @@ def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None)
         now.settings.audit_share,
         class_vectors=class_vectors(project, con, now.space) if missing else {},
         seeded=seeded(con, now.ids) if missing else {},
+        settled=_settled(now, fitted, rows[rows >= 0]),
+        spot_share=now.settings.spot_check,
         picking_pays=found is None or found.pays,
         exclusive=now.task.exclusive,
         doubt=_doubts(now, fitted) if fitted else None,
@@ -240,6 +242,12 @@ def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None)
         return strategy(view, now.settings.queue_length, np.random.default_rng((now.settings.seed, now.seq)))
     except PoolExhaustedError:
         return []
+
+
+def _settled(now: Moment, fitted: Fitted | None, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of the open rows that the model answers by itself."""
+    sure = open_confidences(now, fitted, rows) if fitted is not None and now.settings.answer_above > 0 else None
+    return rows[:0] if sure is None else rows[sure >= now.settings.answer_above]
 
 
 def _doubts(now: Moment, fitted: Fitted) -> Callable[[NDArray[np.int64]], NDArray[np.float32]]:
@@ -280,7 +288,8 @@ def _publish(project: Project, con: Connection, now: Moment, items: list[QueueIt
         publish_file(stage / queue.QUEUE, queue.encode(items, now.seq))
         if fitted is not None:
             heads.save(stage, fitted.head, story)
-            predictions.write(stage, now.ids, fitted.scores, fitted.head.class_ids, fitted.head.cuts)
+            sure = open_confidences(now, fitted, np.arange(len(now.ids)))
+            predictions.write(stage, now.ids, fitted.scores, fitted.head.class_ids, fitted.head.cuts, sure)
     ranking = models.add_ranking(con, target.name, now.seq, story)
     for old in sorted(p for p in project.scores.iterdir() if p.name.isdigit())[:-KEPT_RANKINGS]:
         shutil.rmtree(old, ignore_errors=True)

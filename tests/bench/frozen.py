@@ -33,6 +33,8 @@ from core.worker.judging import audit_folds, guesses_of, out_of_fold, strata
 OUT = Path(__file__).parent / "out"
 SKEWED_POOL, FULL_POOL = 2000, 6000
 DIM = 64
+LENGTH = 300
+"""Characters of a text that are embedded."""
 LOOKED_AT = 600
 """Texts that picking covers, and chooses among: fewer than in the product, to save time."""
 SETS = ("snips_intent", "vader_tweets", "imdb_cad_orig", "banking77")
@@ -111,13 +113,14 @@ def _embedded(texts: Sequence[str]) -> NDArray[Any]:
     from core.vectors import VectorStore, rows_of
 
     with tempfile.TemporaryDirectory() as name:
-        project = making.project_of(Path(name) / "p", texts, TASK, Settings(threads=1, precision="fp32"))
+        short = [text if len(text) <= LENGTH else f"{text[:LENGTH]} {number}" for number, text in enumerate(texts)]
+        project = making.project_of(Path(name) / "p", short, TASK, Settings(threads=1, precision="fp32"))
         with project.open() as con:
             list(working.run(project, con, "embed"))
             made = space.load(project, meta.get(con, "space"))
             store = VectorStore(made.directory, made.dim)
             ids = {example.text: example.id for example in examples.walk(con)}
-            return np.array(store.vectors()[rows_of(store.ids(), np.array([ids[text] for text in texts]))])
+            return np.array(store.vectors()[rows_of(store.ids(), np.array([ids[text] for text in short]))])
 
 
 def world(seed: int, folder: Path, loaded: dict[str, Any]) -> World:

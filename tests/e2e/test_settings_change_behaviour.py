@@ -356,6 +356,16 @@ def test_audit_share_is_drawn_at_random(fresh: Fresh) -> None:
         assert sum(item.probability is not None for item in items) == expected
 
 
+@about("answer_above", "spot_check")
+def test_what_the_model_answers_by_itself_is_only_spot_checked(fresh: Fresh) -> None:
+    for above, share, expected in ((0.0, 1.0, 0), (0.001, 1.0, 20), (1.0, 1.0, 0)):
+        items = ranked(fresh(answer_above=above, spot_check=share, audit_share=0.0, queue_length=20))[:20]
+        assert sum(item.strategy == "spot-check" for item in items) == expected
+    options = {"answer_above": 0.5, "audit_share": 0.0, "queue_length": 6}
+    few, many = (ranked(fresh(**options, spot_check=share))[:6] for share in (0.0, 1.0))
+    assert sum(i.strategy == "spot-check" for i in few) < sum(i.strategy == "spot-check" for i in many)
+
+
 @about("queue_length")
 def test_queue_length_is_how_many_are_lined_up(fresh: Fresh) -> None:
     for length in (3, 11):

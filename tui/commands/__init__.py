@@ -39,6 +39,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("errors", LEARN, _("Show where the model fails, and on what.")),
     Entry("simulate", LEARN, _("Run the loop on labelled texts, to see how few labels do.")),
     Entry("export", SHIP, _("Export the model in use as an ONNX bundle.")),
+    Entry("answers", SHIP, _("Print what the model answers by itself.")),
     Entry("labels", SHIP, _("Write the labelled texts to a file.")),
     Entry("predict", SHIP, _("Predict with a bundle, by onnxruntime alone.")),
     Entry("serve", SHIP, _("Serve a bundle over HTTP, without torch.")),

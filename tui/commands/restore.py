@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from core import project as projects
 from core import snapshots
 from core.errors import InputError
 from core.i18n import _
@@ -53,6 +54,8 @@ def restore_command(directory: Path, number: int | None, *, yes: bool, as_json: 
 
 def _chosen(project: Project, number: int | None) -> Snapshot:
     found = snapshots.listed(project.database)
+    if not found and not projects.is_project(project.root):
+        projects.find(project.root)  # which says that there is none
     if number is None:
         newest = snapshots.newest_whole(project.database)
         if newest is not None:

@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.getters import query_one
 from textual.widget import Widget
 
-from core import judged, plugins
+from core import alone, judged, plugins, settings
 from core.errors import InputError
 from core.evaluation import calibration
 from core.evaluation.intervals import ENOUGH, wilson
@@ -20,10 +20,11 @@ from core.records import Evaluation, Source
 from core.store import browse, models
 from core.store.browse import TextFilter
 from tui import keymap, told, views
+from tui.dialogs.confirm import ConfirmDialog
 from tui.output import percent
 from tui.screens.base import HandfulScreen
 from tui.views.balance import Balance
-from tui.views.base import Behind, Explained, Facts, Labelled, Point, ViewKind
+from tui.views.base import Behind, Explained, Facts, Labelled, LetAlone, Point, ViewKind
 from tui.views.curve import Curve
 from tui.views.table import ORDERS, ClassTable
 from tui.views.trust import Trust
@@ -178,7 +179,7 @@ class MetricsScreen(HandfulScreen):
         """(confidence, whether it was right) of the judged texts, and the open texts by confidence."""
         project = self.session.project
         found = judged.behind(project, self._evaluation) if self._evaluation else None
-        return told.sure(project, found, self._subject)
+        return alone.sure(project, found, self._subject)
 
     def _curve(self, source: Source) -> list[Point]:
         task = self.session.task
@@ -296,6 +297,21 @@ class MetricsScreen(HandfulScreen):
         message.stop()
         self.handful.open_texts(browse.ids(self.session.con, TextFilter(class_id=message.class_id)), message.title)
 
+    def on_let_alone(self, message: LetAlone) -> None:
+        """Ask whether the model may answer by itself from some confidence on, and set the options so."""
+        message.stop()
+        session, limit = self.session, message.found.limit
+
+        def confirmed(yes: bool | None) -> None:
+            if yes:
+                settings.save(session.project.root, settings.changed(session.settings, "answer_above", limit))
+                session.reload_settings()
+                session.touched()
+                self.handful.say(_("handful answers DIR prints what it answers by itself."))
+
+        said = _("Such texts are no longer asked, but for audits and spot checks. 0 in Settings takes it back.")
+        self.app.push_screen(ConfirmDialog(_("Answer by itself from {p:.2f} on?").format(p=limit), said), confirmed)
+
     def on_behind(self, message: Behind) -> None:
         """Show the texts behind a number."""
         message.stop()
@@ -320,7 +336,7 @@ def _meaning(source: Source, report: Report | None) -> str:
     """What the evidence is; how many open texts it stands for, where it does."""
     if report is None or report.pool is None:
         return MEANING[source]
-    return _("audit: texts drawn at random stand for {n:,} open ones; the {m:,} labelled are counted").format(
+    return _("audit: texts drawn at random stand for {n:,} open; {m:,} labelled counted").format(
         n=report.pool.open, m=report.pool.labelled
     )
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from textual.message import Message
 
-from core.evaluation.calibration import Judged
+from core.evaluation.calibration import Alone, Judged
 from core.evaluation.report import Report
 from core.judged import JudgedText
 from core.records import Evaluation, LabelClass, RoundSummary
@@ -76,6 +76,14 @@ class Labelled(Message):
         super().__init__()
         self.class_id = class_id
         self.title = title
+
+
+class LetAlone(Message):
+    """The model is to answer by itself from this confidence on."""
+
+    def __init__(self, found: Alone) -> None:
+        super().__init__()
+        self.found = found
 
 
 @runtime_checkable

@@ -9,10 +9,10 @@ from core.evaluation.intervals import ENOUGH
 from core.i18n import _
 from tui.output import percent
 from tui.views.barred import BarredList
-from tui.views.base import Facts
+from tui.views.base import Facts, LetAlone
 from tui.views.table import bar, nothing
 from tui.widgets.line import Kind, Piece
-from tui.widgets.row_list import Cell, Column
+from tui.widgets.row_list import Cell, Column, RowList
 
 EDGES = (0.0, *LIMITS, 1.0)
 
@@ -61,10 +61,17 @@ class Trust(BarredList):
         found = self._rows[self.cursor][1]
         if found is None or found.coverage is None:
             return said, []
-        words = _("answering alone from {p:.2f} on, it would answer {share:.0f} % of the open texts").format(
+        words = _(" let it answer by itself from {p:.2f} on: {share:.0f} % of the open texts").format(
             p=found.limit, share=100 * found.coverage
         )
-        return said, [(words, "muted")]
+        return said, [("↵", "key"), (words, "muted")]
+
+    def on_row_list_chosen(self, message: RowList.Chosen) -> None:
+        """Let the model answer by itself from this confidence on."""
+        message.stop()
+        found = self._rows[message.index][1] if self._rows else None
+        if found is not None:
+            self.post_message(LetAlone(found))
 
 
 def _nothing_said() -> str:

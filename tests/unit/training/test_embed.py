@@ -37,7 +37,7 @@ def ids(bert: Path) -> list[list[int]]:
 @settings(max_examples=80, deadline=None, database=None, derandomize=True)
 @given(st.lists(st.integers(0, 300), max_size=200), st.sampled_from([1, 4, 64]))
 def test_batches_hold_every_text_once_within_their_room(lengths: list[int], size: int) -> None:
-    found = batches_by_length([[7] * n for n in lengths], size)
+    found = batches_by_length([[7] * n for n in lengths], size, 64)
     assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
     assert [lengths[i] for batch in found for i in batch] == sorted(lengths, reverse=True)
     for batch in found:
