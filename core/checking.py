@@ -129,7 +129,7 @@ def to_ask_again(con: Connection, annotator: str, n: int, seed: int = 0) -> list
 def change(con: Connection, task: Task[Any], texts: Sequence[Example], stored: str, annotator: str) -> None:
     """Answer texts again with an answer that is on record, as one act; how they came to be asked stays known."""
     raw = task.to_file(task.decode(stored), classes.names(con))
-    deciding.give(con, task, raw, [(text, {}) for text in texts], annotator, open_classes=False)
+    deciding.give(con, task, raw, [(text, {}) for text in texts], annotator, open_classes=False, settles=True)
 
 
 def keep(con: Connection, suspect: Suspect, annotator: str) -> None:
