@@ -175,6 +175,9 @@ KEYS: tuple[Key, ...] = (
     Key("metrics.source", "s", _("source"), _("Judge by other texts: test set, audit, out of fold.")),
     Key("metrics.part", "p", _("part"), _("All texts, or one slice of them."), footer=False),
     Key("metrics.sort", "o", _("order"), _("Sort the classes by name, texts or F1."), footer=False),
+    Key(
+        "metrics.errors", "f", _("failures"), _("Where the model fails, and on what: the screen Errors."), footer=False
+    ),
     Key("settings.edit", "enter,e", _("change"), _("Change the option under the cursor.")),
     Key("settings.reset", "r", _("default"), _("Give the option its default back.")),
     Key("settings.search", "slash", _("find"), _("Find an option by a few letters.")),
