@@ -10,7 +10,7 @@ from core.tasks.base import Cell
 from core.tasks.span_pairs import EXACT, NOBODY, SHARED, Pair, pairs
 
 HALF = 0.5
-"""Credit for a span of the right class that shares characters with the right one (MUC-5, Chinchor and Sundheim 1993)."""
+"""Credit for a span of the right class that shares characters with the right one (MUC-5, 1993)."""
 
 
 def partial(cell: Cell) -> tuple[float, float]:
