@@ -28,6 +28,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("label", LABEL, _("Take answers from a JSONL file.")),
     Entry("suspects", LABEL, _("List labels that look wrong.")),
     Entry("check", LABEL, _("Settle suspicious labels from a JSONL file.")),
+    Entry("agreement", LABEL, _("Say how far people agree, and how much each has done.")),
     Entry("undo", LABEL, _("Take back the last decision.")),
     Entry("redo", LABEL, _("Bring back what was undone."), "undo"),
     Entry("status", LABEL, _("Say how far a project is, and what happens next.")),
