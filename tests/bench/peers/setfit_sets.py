@@ -12,15 +12,14 @@ clock and of the processor.
 import argparse
 import json
 import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import torch
 from datasets import Dataset
-from setfit import SetFitModel, Trainer, TrainingArguments
-from setfit_draws import encoder
+from setfit import SetFitModel
+from setfit_draws import encoder, trained
 from sklearn.metrics import f1_score
 
 
@@ -37,25 +36,9 @@ def draw(folder: Path, texts: int, seed: int, scratch: str) -> dict[str, object]
     rows = np.random.default_rng(seed).permutation(len(pool))[:texts].tolist()
     names = sorted({name for row in rows for name in sets[row]})
     model = SetFitModel.from_pretrained(encoder(), multi_target_strategy="one-vs-rest")
-    arguments = TrainingArguments(
-        num_iterations=20,
-        num_epochs=1,
-        batch_size=16,
-        seed=seed,
-        output_dir=scratch,
-        report_to="none",
-        save_strategy="no",
-        show_progress_bar=False,
-    )
     given = [[int(name in sets[row]) for name in names] for row in rows]
-    trainer = Trainer(
-        model=model,
-        args=arguments,
-        train_dataset=Dataset.from_dict({"text": [pool[row] for row in rows], "label": given}),
-    )
-    begun, spent = time.monotonic(), time.process_time()
-    trainer.train()
-    seconds, cpu = time.monotonic() - begun, time.process_time() - spent
+    train = Dataset.from_dict({"text": [pool[row] for row in rows], "label": given})
+    seconds, cpu = trained(model, train, seed, scratch)
     guesses = np.asarray(model.predict(test_texts, show_progress_bar=False, as_numpy=True))
     every = sorted({name for names_of in gold for name in names_of})
     truth = np.array([[int(name in names_of) for name in every] for names_of in gold])
