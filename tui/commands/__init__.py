@@ -43,6 +43,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("answers", SHIP, _("Print what the model answers by itself.")),
     Entry("labels", SHIP, _("Write the labelled texts to a file.")),
     Entry("predict", SHIP, _("Predict with a bundle, by onnxruntime alone.")),
+    Entry("push", SHIP, _("Upload a bundle to the hub.")),
     Entry("drift", SHIP, _("Say whether texts have changed since the pool was taken.")),
     Entry("serve", SHIP, _("Serve a bundle over HTTP, without torch.")),
     Entry("package", SHIP, _("Lay a bundle out for a container or another server.")),
