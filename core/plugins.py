@@ -1,4 +1,4 @@
-"""Tasks, strategies, trainers, recipes, encoders, job kinds, exporters and demos are found by name by entry points.
+"""Tasks, strategies, trainers, recipes, encoders, job kinds, exporters, formats and demos are found as entry points.
 
 So the core names nobody above it, and another package adds its own by declaring an entry point in one of the groups.
 """
@@ -19,6 +19,7 @@ RECIPES = "handful.recipes"
 ENCODERS = "handful.encoders"
 JOBS = "handful.jobs"
 EXPORTERS = "handful.exporters"
+FORMATS = "handful.formats"
 DEMOS = "handful.demos"
 
 

@@ -21,16 +21,16 @@ from core.records import JobEvent
 from core.settings import cores
 from core.show import visible
 from core.windows import Windows
-from exports import card, child, contract, program, reference
+from exports import card, child, contract, probes, program, reference
 from exports.base import ExportRequest
-from exports.contract import Facts
+from exports.contract import Evidence, Facts
 from exports.parity import RESULT
 from exports.plan import HEAD, PLAN, Plan, write_plan
 from exports.runtime.sealed import FORMAT, MANIFEST, TOKENIZER
 from exports.sampling import long_texts, reference_texts
 
 CONFIG, CARD, PROGRAM = "config.json", "README.md", "predict.py"
-PRIVATE = (*reference.FILES, PLAN, RESULT, HEAD)
+PRIVATE = (*reference.FILES, PLAN, RESULT, HEAD, probes.FILE)
 """What lies in the staging directory only while the export runs."""
 ROOM = 2.5
 """Times the encoder's size that must be free on the disk."""
@@ -57,11 +57,11 @@ class OnnxBundle:
             write_plan(stage, _plan(facts, stage, _threads(request), [i for i, _text in texts]))
             found = yield from _result_of("exports.onnx_model", stage, "graph")
             _write_files(facts, stage, int(found["pad_id"]))
-            contract.write_manifest(stage, contract.manifest(facts, _shipped(stage), {}))
+            contract.write_manifest(stage, contract.manifest(facts, _shipped(stage), Evidence()))
             parity = yield from _result_of("exports.parity", stage, "parity")
             yield JobEvent("phase", {"name": "publish"})
             parity = parity | {key: found[key] for key in ("features_compared", "features_cosine")}
-            _finish(facts, stage, parity)
+            _finish(facts, stage, Evidence(parity, probes.read(stage)))
             size = sum(path.stat().st_size for path in stage.iterdir())
             check_target(target, force=request.force)  # somebody may have put something there meanwhile
         result = {"path": os.fspath(target), "parity": parity, "size_bytes": size, "model": facts.model.name}
@@ -182,7 +182,7 @@ def config_of(raw: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
     }
 
 
-def _finish(facts: Facts, stage: Path, parity: Mapping[str, Any]) -> None:
+def _finish(facts: Facts, stage: Path, evidence: Evidence) -> None:
     """Remove what was only needed for checking, write the card, and seal all files with their checksums."""
     for name in PRIVATE:
         path = stage / name
@@ -191,9 +191,9 @@ def _finish(facts: Facts, stage: Path, parity: Mapping[str, Any]) -> None:
         else:
             path.unlink()
     sizes = {path.name: path.stat().st_size for path in _shipped(stage)}
-    said = contract.manifest(facts, _shipped(stage), parity)
+    said = contract.manifest(facts, _shipped(stage), evidence)
     publish_file(stage / CARD, card.text(said, facts.readability, sizes).encode())
-    contract.write_manifest(stage, contract.manifest(facts, _shipped(stage), parity))
+    contract.write_manifest(stage, contract.manifest(facts, _shipped(stage), evidence))
 
 
 def _shipped(stage: Path) -> list[Path]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.i18n import _
-from core.show import visible
+from exports.markdown import plain, table
 from exports.runtime.sealed import SIGMOID
 
 PUBLIC_NAMES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
@@ -22,7 +22,6 @@ from predict import Predictor
 
 Predictor(".").predict(["…"])
 ```"""
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?", re.ASCII)
 
 
@@ -50,17 +49,6 @@ def text(manifest: Mapping[str, Any], readability: Mapping[str, Any], sizes: Map
         table((_("file"), _("size")), [(f"`{name}`", _size(n)) for name, n in sorted(sizes.items())]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def plain(value: object) -> str:
-    """A value from data as Markdown that shows it letter for letter, on one line."""
-    return _SPECIAL.sub(r"\\\1", visible(str(value)))
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A Markdown table, numbers in all columns but the first to the right; cells are Markdown already."""
-    lines = [head, [":--", *["--:"] * (len(head) - 1)], *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
 def _front_matter(manifest: Mapping[str, Any]) -> str:

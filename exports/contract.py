@@ -5,7 +5,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, get_args
@@ -47,6 +47,8 @@ class Facts:
     """What turns its logits into probabilities."""
     answering: tuple[Mapping[str, Any], ...] = ()
     """For each class what decides, beside its logit, whether it is answered: threshold, group, implied classes."""
+    temperature: float | None = None
+    """What the head's logits were divided by when it was fitted: it is in the graph; None where it is not known."""
     unlearnt: tuple[str, ...] = ()
     """Classes in use that no labelled text has, so that the model can't answer them."""
 
@@ -54,6 +56,18 @@ class Facts:
     def windows(self) -> Windows:
         """How long texts are read."""
         return Windows.of(self.model.space)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found out about the graph of a bundle; empty while it is being found out."""
+
+    parity: Mapping[str, Any] = field(default_factory=dict)
+    """The fp32 graph against torch (`exports.parity`)."""
+    probes: Mapping[str, Any] = field(default_factory=dict)
+    """Texts and what this graph answers to them (`exports.probes`)."""
+    precision: Mapping[str, Any] = field(default_factory=lambda: {"name": "fp32", "method": "as trained"})
+    """In which format of numbers the graph computes, how it was made, and what that costs."""
 
 
 def read(project: Project, con: Connection, settings: Settings) -> Facts:
@@ -84,6 +98,7 @@ def read(project: Project, con: Connection, settings: Settings) -> Facts:
         readability,
         SOFTMAX if task.exclusive else SIGMOID,
         () if task.exclusive else _answering(model, there, dict(unique)),
+        model.head.get("recipe", {}).get("temperature"),
         tuple(item.name for item in there if item.id not in dict(unique)),
     )
 
@@ -141,7 +156,7 @@ def _fingerprint(items: list[LabelledExample]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def manifest(facts: Facts, files: Sequence[Path], parity: Mapping[str, Any]) -> dict[str, Any]:
+def manifest(facts: Facts, files: Sequence[Path], evidence: Evidence) -> dict[str, Any]:
     """The content of handful.json for the files as they are now."""
     space = facts.model.space
     pair = {"type": "int64", "shape": ["batch", "sequence"]}
@@ -153,6 +168,7 @@ def manifest(facts: Facts, files: Sequence[Path], parity: Mapping[str, Any]) -> 
         "activation": facts.activation,
         "classes": [{"id": i, "name": name, **more} for (i, name), more in zip(facts.classes, answering, strict=True)],
         "unlearnt": list(facts.unlearnt),
+        "temperature": facts.temperature,
         **facts.windows.as_json(),
         "inputs": {"input_ids": pair, "attention_mask": pair},
         "outputs": {"logits": {"type": "float32", "shape": ["batch", len(facts.classes)]}},
@@ -167,7 +183,9 @@ def manifest(facts: Facts, files: Sequence[Path], parity: Mapping[str, Any]) -> 
         },
         "model": facts.model.name,
         "training": dict(facts.training),
-        "parity": dict(parity),
+        "precision": dict(evidence.precision),
+        "parity": dict(evidence.parity),
+        "probes": dict(evidence.probes),
         "metrics": [dict(report) for report in facts.metrics],
         "versions": {"handful": __version__, **_versions()},
         "created": clock.iso(clock.now()),

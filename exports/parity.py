@@ -5,7 +5,7 @@ windows, its batching): all of them one by one, by 8 and by 32, long and short o
 sizes: no logit further off than 1e-4, no other answer where the reference's best two classes are more than 2e-4 apart
 (of classes that don't exclude each other: where a logit is more than 1e-4 from its threshold), and the same windows of
 token ids.
-The numbers become `parity.json`; below the bar there is no bundle.
+The numbers become `parity.json`; below the bar there is no bundle. What a faithful one answers to the probes is kept.
 """
 
 import json
@@ -22,7 +22,7 @@ from core.errors import RefusedError
 from core.i18n import _
 from core.publish import publish_file
 from core.records import JobEvent
-from exports import child, reference
+from exports import child, probes, reference
 from exports.reference import Reference
 from exports.runtime.answers import over
 from exports.runtime.errors import BundleError
@@ -58,6 +58,7 @@ def work(stage: Path) -> Iterator[JobEvent]:
     publish_file(stage / RESULT, json.dumps(result, indent=1).encode())
     if not result["ok"]:
         raise refusal(result)
+    probes.write(stage, probes.made(predictor, probes.TOLERANCE))
     yield JobEvent("result", result)
 
 

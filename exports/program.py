@@ -13,7 +13,7 @@ from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import TypeGuard
 
-PARTS = ("safe", "errors", "external", "sealed", "answers", "predictor", "lines")
+PARTS = ("safe", "errors", "external", "sealed", "answers", "predictor", "schema", "checks", "lines")
 """Modules of `exports.runtime`, each after those it imports from."""
 _OWN = "exports.runtime"
 

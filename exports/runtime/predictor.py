@@ -40,8 +40,15 @@ class Predictor:
         if width != len(self.labels):
             raise BundleError("the model has {width} classes, the bundle names {n}", width=width, n=len(self.labels))
         self._tokenizer = Tokenizer.from_file(str(bundle / TOKENIZER))
+        self.cutting: Mapping[str, Any] = self._tokenizer.truncation or {}
+        """How the bundle's tokenizer cuts: `max_length`, and the `stride` that windows share."""
         self._pad_id = int((self._tokenizer.padding or {}).get("pad_id", 0))
         self._tokenizer.no_padding()  # batches are padded here, once they are sorted by length
+
+    def tensors(self) -> dict[str, dict[str, tuple[str, list[int | str | None]]]]:
+        """{"inputs" and "outputs": {name: (type, shape)}} as the graph has them."""
+        sides = {"inputs": self._session.get_inputs(), "outputs": self._session.get_outputs()}
+        return {side: {value.name: (value.type, value.shape) for value in there} for side, there in sides.items()}
 
     def windows(self, texts: Sequence[str]) -> list[list[list[int]]]:
         """The ids the model reads of each text: one window, more if it is longer than the bundle's maximum length."""

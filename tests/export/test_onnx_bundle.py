@@ -32,6 +32,7 @@ from exports import bundle as bundles
 from exports import onnx_model, parity, reference, sampling
 from exports.job import EXPORT
 from exports.plan import Plan
+from exports.runtime.checks import checks
 from exports.runtime.predictor import Predictor
 from tests import tiny
 from tests.conftest import POOL, AddTexts
@@ -146,6 +147,15 @@ def test_no_text_of_the_project_and_no_place_of_this_machine_is_in_it(made: Made
             if len(text) > 10:
                 assert text.encode() not in content
         assert str(made.project.root.parent).encode() not in content
+
+
+def test_it_keeps_every_promise_of_its_contract(made: Made) -> None:
+    found = list(checks(made.bundle))
+    assert [check.name for check in found] == ["schema", "files", "graph", "tokenizer", "probes"]
+    assert all(check.ok for check in found), found
+    probes = manifest_of(made.bundle)["probes"]["texts"]
+    assert probes
+    assert not {probe["text"] for probe in probes} & set(POOL)
 
 
 def test_it_answers_as_the_project_does(made: Made) -> None:

@@ -37,6 +37,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("simulate", LEARN, _("Run the loop on labelled texts, to see how few labels do.")),
     Entry("export", SHIP, _("Export the model in use as an ONNX bundle.")),
     Entry("labels", SHIP, _("Write the labelled texts to a file.")),
+    Entry("verify", SHIP, _("Check a bundle: its files, its contract, and that it still answers alike.")),
     Entry("predict", SHIP, _("Predict with a bundle, by onnxruntime alone.")),
     Entry("config", CARE, _("Show or set the options of a project.")),
     Entry("doctor", CARE, _("Check this installation, or a project.")),

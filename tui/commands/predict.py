@@ -16,6 +16,16 @@ MANIFEST = "handful.json"
 """The file that makes a directory a bundle."""
 
 
+def require_bundle(bundle: Path) -> None:
+    """Raises InputError unless the directory looks like a bundle."""
+    if not (bundle / MANIFEST).is_file():
+        raise InputError(
+            _("There is no bundle here."),
+            _("{path} has no {name}.").format(path=bundle, name=MANIFEST),
+            _("Make one: handful export DIR --to {path}").format(path=shown_path(bundle)),
+        )
+
+
 @click.command(
     "predict",
     help=about(
@@ -33,12 +43,7 @@ MANIFEST = "handful.json"
 )
 def predict_command(bundle: Path, file: Path, batch: int, *, text_lines: bool) -> None:
     """Hand over to the program that ships in every bundle: the terminal process itself never loads onnxruntime."""
-    if not (bundle / MANIFEST).is_file():
-        raise InputError(
-            _("There is no bundle here."),
-            _("{path} has no {name}.").format(path=bundle, name=MANIFEST),
-            _("Make one: handful export DIR --to {path}").format(path=shown_path(bundle)),
-        )
+    require_bundle(bundle)
     say_if_typed(file)
     args = [sys.executable, "-P", "-m", "exports.predict", "--batch", str(batch)]
     args += ["--text-lines", "--"] if text_lines else ["--"]

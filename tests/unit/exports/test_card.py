@@ -10,6 +10,7 @@ from core.records import LabelClass
 from core.settings import Settings
 from core.store import classes
 from exports import card, contract
+from exports.contract import Evidence
 from tests.unit.exports.models_in_use import give_evaluations, give_labels, give_model
 
 PARITY = {
@@ -28,7 +29,9 @@ PARITY = {
 def text_of(project: Project, con: Connection, **settings: str) -> str:
     facts = contract.read(project, con, Settings(**settings))  # type: ignore[arg-type]
     readability = {"unknown": {"LATIN": 0.002, "CJK": 0.65}, "cut": 0.031}
-    return card.text(contract.manifest(facts, [], PARITY), readability, {"model.onnx": 90_336_272, "config.json": 701})
+    return card.text(
+        contract.manifest(facts, [], Evidence(PARITY)), readability, {"model.onnx": 90_336_272, "config.json": 701}
+    )
 
 
 def front_matter(text: str) -> dict[str, object]:
