@@ -20,6 +20,7 @@ ENCODERS = "handful.encoders"
 JOBS = "handful.jobs"
 EXPORTERS = "handful.exporters"
 FORMATS = "handful.formats"
+PRECISIONS = "handful.precisions"
 DEMOS = "handful.demos"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.i18n import _
 from exports.markdown import plain, table
+from exports.precision import table as precisions
 from exports.runtime.sealed import SIGMOID
 
 PUBLIC_NAMES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
@@ -43,6 +44,7 @@ def text(manifest: Mapping[str, Any], readability: Mapping[str, Any], sizes: Map
         *_metrics(manifest["metrics"]),
         "## " + _("Parity with training"),
         _parity(manifest["parity"]),
+        *_precision(manifest.get("precision", {})),
         "## " + _("Limits"),
         *_limits(manifest, readability),
         "## " + _("Files"),
@@ -162,6 +164,19 @@ def _parity(parity: Mapping[str, Any]) -> str:
         compared=parity["features_compared"],
         cosine=parity["features_cosine"],
     )
+
+
+def _precision(made: Mapping[str, Any]) -> Iterator[str]:
+    """The table of what was compared with fp32; nothing where nothing was."""
+    rows = made.get("compared", ())
+    if not rows:
+        return
+    yield "## " + _("Precision")
+    yield _("This graph computes in {name}. Times are p50/p99 of one run, on the processor that exported it.").format(
+        name=plain(made["name"])
+    )
+    yield table(precisions.HEAD, [[plain(cell) for cell in precisions.cells(row)] for row in rows])
+    yield "\n".join(f"- {plain(line)}" for line in precisions.remarks(rows))
 
 
 def _limits(manifest: Mapping[str, Any], readability: Mapping[str, Any]) -> Iterator[str]:

@@ -189,7 +189,7 @@ def manifest(facts: Facts, files: Sequence[Path], evidence: Evidence) -> dict[st
         "metrics": [dict(report) for report in facts.metrics],
         "versions": {"handful": __version__, **_versions()},
         "created": clock.iso(clock.now()),
-        "files": {path.name: _file(path) for path in files},
+        "files": {path.name: file_facts(path) for path in files},
     }
 
 
@@ -208,7 +208,8 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _file(path: Path) -> dict[str, Any]:
+def file_facts(path: Path) -> dict[str, Any]:
+    """What the manifest says of a file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"sha256": digest, "bytes": path.stat().st_size}

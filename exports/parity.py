@@ -10,7 +10,7 @@ The numbers become `parity.json`; below the bar there is no bundle. What a faith
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,19 +58,30 @@ def work(stage: Path) -> Iterator[JobEvent]:
     publish_file(stage / RESULT, json.dumps(result, indent=1).encode())
     if not result["ok"]:
         raise refusal(result)
-    probes.write(stage, probes.made(predictor, probes.TOLERANCE))
+    probes.write(stage / probes.FILE, probes.made(predictor, probes.TOLERANCE))
     yield JobEvent("result", result)
+
+
+def ticking(what: str, total: int) -> Callable[[int], Iterator[JobEvent]]:
+    """What is called with how many are done, and yields progress only as often as anybody can see it."""
+    told = clock.monotonic()
+
+    def tick(done: int) -> Iterator[JobEvent]:
+        nonlocal told
+        if clock.monotonic() - told > TICK:
+            told = clock.monotonic()
+            yield JobEvent("progress", {"what": what, "done": done, "total": total})
+
+    return tick
 
 
 def _replay(predictor: Predictor, known: Reference, batch: int, found: NDArray[np.float32]) -> Iterator[JobEvent]:
     """Fill `found` [texts, classes] with logits, `batch` texts at a time, a few batches a call."""
-    ticked, size, total = clock.monotonic(), BATCHES_A_CALL * batch, len(known.texts)
+    size, total = BATCHES_A_CALL * batch, len(known.texts)
+    tick = ticking(f"compare, {batch} at a time", total)
     for start in range(0, total, size):
         found[start : start + size] = predictor.logits(known.texts[start : start + size], batch=batch)
-        if clock.monotonic() - ticked > TICK:
-            ticked = clock.monotonic()
-            done = {"done": min(start + size, total), "total": total}
-            yield JobEvent("progress", {"what": f"compare, {batch} at a time", **done})
+        yield from tick(min(start + size, total))
 
 
 def count_other_sets(

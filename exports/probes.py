@@ -14,7 +14,7 @@ from exports.runtime.predictor import Predictor
 
 FILE = "probes.json"
 PROBES = 16
-HARD = ("", "👩‍👩‍👧‍👦 🇨🇭 x̂ ﬀ", "退款什么时候到账？", "¿Dónde está mi paquete?", "\u202eabc\u200b\x00", "a" * 300)
+HARD = ("", "👩‍👩‍👧‍👦 🇨🇭 x̂ ﬀ", "我的快递现在在哪里？", "¿Dónde está mi paquete?", "\u202eabc\u200b\x00", "a" * 300)
 TOLERANCE = 1e-3
 """Difference of a probability that passes: another processor rounds otherwise."""
 ROUNDED = 2e-2
@@ -43,14 +43,14 @@ def made(predictor: Predictor, tolerance: float) -> dict[str, Any]:
     return {"tolerance": tolerance, "texts": clear[:PROBES]}
 
 
-def write(stage: Path, content: Mapping[str, Any]) -> None:
+def write(file: Path, content: Mapping[str, Any]) -> None:
     """Leave the probes for whoever seals the bundle."""
-    publish_file(stage / FILE, json.dumps(content).encode())
+    publish_file(file, json.dumps(content).encode())
 
 
-def read(stage: Path) -> dict[str, Any]:
+def read(file: Path) -> dict[str, Any]:
     """What `write` left."""
-    found: dict[str, Any] = json.loads((stage / FILE).read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
 
 

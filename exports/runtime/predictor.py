@@ -42,6 +42,8 @@ class Predictor:
         self._tokenizer = Tokenizer.from_file(str(bundle / TOKENIZER))
         self.cutting: Mapping[str, Any] = self._tokenizer.truncation or {}
         """How the bundle's tokenizer cuts: `max_length`, and the `stride` that windows share."""
+        self.further: Mapping[str, NDArray[Any]] = {}
+        """What the graph is given beside the texts, if it takes more inputs."""
         self._pad_id = int((self._tokenizer.padding or {}).get("pad_id", 0))
         self._tokenizer.no_padding()  # batches are padded here, once they are sorted by length
 
@@ -73,15 +75,18 @@ class Predictor:
         counts = np.array([len(text) for text in windows], np.int64)
         return np.asarray(np.add.reduceat(out, np.cumsum(counts) - counts) / counts[:, None], np.float32)
 
-    def _run(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+    def feed(self, ids: Sequence[Sequence[int]]) -> dict[str, NDArray[np.int64]]:
+        """Token ids of windows, padded, and which of them count: what the graph is run on."""
         longest = max(1, *map(len, ids))
         input_ids = np.full((len(ids), longest), self._pad_id, np.int64)
         mask = np.zeros((len(ids), longest), np.int64)
         for row, one in enumerate(ids):
             input_ids[row, : len(one)] = one
             mask[row, : len(one)] = 1
-        feed = {"input_ids": input_ids, "attention_mask": mask}
-        return np.asarray(self._session.run(["logits"], feed)[0], np.float32)
+        return {"input_ids": input_ids, "attention_mask": mask}
+
+    def _run(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        return np.asarray(self._session.run(["logits"], {**self.feed(ids), **self.further})[0], np.float32)
 
     def predict(self, texts: Sequence[str], *, batch: int = 32) -> list[dict[str, Any]]:
         """{"label": the most probable class, "scores": {class: probability}} for each text.

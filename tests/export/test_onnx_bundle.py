@@ -28,8 +28,7 @@ from core.training import head
 from core.vectors import VectorStore
 from core.windows import Windows
 from core.worker.protocol import JobContext
-from exports import bundle as bundles
-from exports import onnx_model, parity, reference, sampling
+from exports import onnx_model, parity, probes, reference, sampling, staging
 from exports.job import EXPORT
 from exports.plan import Plan
 from exports.runtime.checks import checks
@@ -56,8 +55,8 @@ class Made:
 @pytest.fixture(autouse=True, scope="module")
 def _fewer_texts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        everything = bundles.reference_texts
-        patch.setattr(bundles, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
+        everything = staging.reference_texts
+        patch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
         yield
 
 
@@ -153,9 +152,9 @@ def test_it_keeps_every_promise_of_its_contract(made: Made) -> None:
     found = list(checks(made.bundle))
     assert [check.name for check in found] == ["schema", "files", "graph", "tokenizer", "probes"]
     assert all(check.ok for check in found), found
-    probes = manifest_of(made.bundle)["probes"]["texts"]
-    assert probes
-    assert not {probe["text"] for probe in probes} & set(POOL)
+    tried = manifest_of(made.bundle)["probes"]["texts"]
+    assert tried
+    assert not {probe["text"] for probe in tried} & set(POOL)
 
 
 def test_it_answers_as_the_project_does(made: Made) -> None:
@@ -225,7 +224,7 @@ def test_one_weight_off_by_a_hundredth_leaves_no_bundle(
     made: Made, stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     perturb(stage / "model.onnx")
-    real = bundles._result_of
+    real = staging.child.result_of
 
     def graph_is_damaged(module: str, folder: Path, what: str) -> Generator[JobEvent, None, dict[str, Any]]:
         if module == "exports.parity":
@@ -235,7 +234,7 @@ def test_one_weight_off_by_a_hundredth_leaves_no_bundle(
             shutil.copy(stage / name, folder / name)
         return {"pad_id": 0, "features_compared": 15, "features_cosine": 1.0}
 
-    monkeypatch.setattr(bundles, "_result_of", graph_is_damaged)
+    monkeypatch.setattr(staging.child, "result_of", graph_is_damaged)
     target = tmp_path / "out" / "bundle"
     with pytest.raises(RefusedError, match="no bundle was made") as caught:
         run(made.project, EXPORT, {"to": str(target)})
@@ -266,12 +265,12 @@ def test_an_earlier_bundle_stays_without_force_and_is_replaced_with_it(
 
     def ready(module: str, folder: Path, what: str) -> Generator[JobEvent, None, dict[str, Any]]:
         yield JobEvent("phase", {"name": what})
-        for name in ("model.onnx", "reference.npz", "parity.json"):
+        for name in ("model.onnx", "reference.npz", "parity.json", probes.FILE):
             shutil.copy(stage / name, folder / name)
         found = {"pad_id": 0, "features_compared": 15, "features_cosine": 1.0}
         return found if what == "graph" else json.loads((stage / "parity.json").read_text(encoding="utf-8"))
 
-    monkeypatch.setattr(bundles, "_result_of", ready)
+    monkeypatch.setattr(staging.child, "result_of", ready)
     run(made.project, EXPORT, {"to": str(target), "force": True})
     assert not (target / "mine.txt").exists()
     assert Predictor(target).predict(["hi"])
@@ -346,7 +345,7 @@ def test_code_in_an_encoders_directory_never_runs_nor_ships(made: Made, plan: Pl
     onnx_model.load(plan)
     assert not (tmp_path / "ran").exists()
     facts = type("Facts", (), {"classes": ((1, "x"),)})()
-    said = bundles.config_of(json.loads((evil / "config.json").read_text(encoding="utf-8")), facts)
+    said = staging.config_of(json.loads((evil / "config.json").read_text(encoding="utf-8")), facts)
     assert "auto_map" not in said
 
 
@@ -370,7 +369,7 @@ def test_the_embedded_encoder_exports_without_a_sketch(template: Path, tmp_path:
 def test_the_embedded_encoder_exports_with_a_sketch_on_the_whole_demo(
     project: Project, add_texts: AddTexts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundles, "reference_texts", sampling.reference_texts)
+    monkeypatch.setattr(staging, "reference_texts", sampling.reference_texts)
     with project.open() as con:
         add_texts(con, demo.texts())
     teach(project, "minilm")

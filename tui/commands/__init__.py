@@ -36,6 +36,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("metrics", LEARN, _("Show per-class metrics with interval and source.")),
     Entry("simulate", LEARN, _("Run the loop on labelled texts, to see how few labels do.")),
     Entry("export", SHIP, _("Export the model in use as an ONNX bundle.")),
+    Entry("precisions", SHIP, _("Compare the model in fp32, fp16 and int8: size, speed and answers.")),
     Entry("labels", SHIP, _("Write the labelled texts to a file.")),
     Entry("verify", SHIP, _("Check a bundle: its files, its contract, and that it still answers alike.")),
     Entry("predict", SHIP, _("Predict with a bundle, by onnxruntime alone.")),
