@@ -97,10 +97,23 @@ def _labels(manifest: Mapping[str, Any]) -> Iterator[str]:
         n=training["n_labels"], people=training["annotators"], picked=picked or "—"
     )
     counts = training["labels"]
-    rows = [(plain(item["name"]), item["id"], counts.get(item["name"], 0)) for item in manifest["classes"]]
-    yield table((_("class"), _("id"), _("labels")), rows)
+    described = any(item.get("description") for item in manifest["classes"])
+    rows = [
+        (
+            plain(item["name"]),
+            item["id"],
+            counts.get(item["name"], 0),
+            *[plain(item.get("description", ""))] * described,
+        )
+        for item in manifest["classes"]
+    ]
+    yield table((_("class"), _("id"), _("labels"), *[_("what it means")] * described), rows)
     if training["events_since"]:
         yield _("{n} decisions were made after this model; the counts are of today.").format(n=training["events_since"])
+
+    if manifest.get("guidelines"):
+        yield "### " + _("What annotators were told")
+        yield "\n".join(f"> {plain(line)}" for line in manifest["guidelines"].splitlines())
 
 
 def _metrics(metrics: Sequence[Mapping[str, Any]]) -> Iterator[str]:

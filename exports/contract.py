@@ -18,7 +18,7 @@ from core.project import Project
 from core.publish import publish_file
 from core.records import LabelClass, LabelledExample, Source
 from core.settings import Settings
-from core.store import classes, examples, labels, meta, models
+from core.store import classes, examples, guidelines, labels, meta, models
 from core.tasks.base import Task
 from core.windows import Windows
 from exports.runtime.sealed import FORMAT, FORMAT_VERSION, MANIFEST, SIGMOID, SOFTMAX
@@ -49,6 +49,10 @@ class Facts:
     """For each class what decides, beside its logit, whether it is answered: threshold, group, implied classes."""
     temperature: float | None = None
     """What the head's logits were divided by when it was fitted: it is in the graph; None where it is not known."""
+    descriptions: Mapping[int, str] = field(default_factory=dict)
+    """What is meant by classes that are described, by id."""
+    guidelines: str = ""
+    """What annotators were told."""
     unlearnt: tuple[str, ...] = ()
     """Classes in use that no labelled text has, so that the model can't answer them."""
 
@@ -99,6 +103,8 @@ def read(project: Project, con: Connection, settings: Settings) -> Facts:
         SOFTMAX if task.exclusive else SIGMOID,
         () if task.exclusive else _answering(model, there, dict(unique)),
         model.head.get("recipe", {}).get("temperature"),
+        {item.id: item.description for item in classes.all_classes(con) if item.description},
+        guidelines.current(con),
         tuple(item.name for item in there if item.id not in dict(unique)),
     )
 
@@ -166,7 +172,8 @@ def manifest(facts: Facts, files: Sequence[Path], evidence: Evidence) -> dict[st
         "format_version": FORMAT_VERSION,
         "task": facts.task,
         "activation": facts.activation,
-        "classes": [{"id": i, "name": name, **more} for (i, name), more in zip(facts.classes, answering, strict=True)],
+        "classes": [_class(facts, *one, more) for one, more in zip(facts.classes, answering, strict=True)],
+        "guidelines": facts.guidelines,
         "unlearnt": list(facts.unlearnt),
         "temperature": facts.temperature,
         **facts.windows.as_json(),
@@ -191,6 +198,11 @@ def manifest(facts: Facts, files: Sequence[Path], evidence: Evidence) -> dict[st
         "created": clock.iso(clock.now()),
         "files": {path.name: file_facts(path) for path in files},
     }
+
+
+def _class(facts: Facts, class_id: int, name: str, more: Mapping[str, Any]) -> dict[str, Any]:
+    said = facts.descriptions.get(class_id)
+    return {"id": class_id, "name": name, **more, **({"description": said} if said else {})}
 
 
 def write_manifest(stage: Path, content: Mapping[str, Any]) -> None:

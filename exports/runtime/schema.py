@@ -32,6 +32,7 @@ _CLASS = _record(
     {
         "threshold": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
         "group": _TEXT,
+        "description": _TEXT,
         "implies": {"type": "array", "items": _TEXT},
     },
 )
@@ -56,6 +57,7 @@ SCHEMA: Mapping[str, Any] = _record(
         "activation": _TEXT,
         "classes": {"type": "array", "items": _CLASS, "minItems": 1},
         "unlearnt": {"type": "array", "items": _TEXT},
+        "guidelines": _TEXT,
         "temperature": {"type": ["number", "null"], "exclusiveMinimum": 0},
         "max_length": {"type": "integer", "minimum": 1},
         "windows": {"type": "integer", "minimum": 1},

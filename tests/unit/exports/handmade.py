@@ -83,6 +83,7 @@ def complete(bundle: Path, **more: Any) -> None:
     content = {
         "task": "classify",
         "unlearnt": [],
+        "guidelines": "",
         "temperature": 0.5,
         "inputs": {"input_ids": pair, "attention_mask": pair},
         "outputs": {"logits": {"type": "float32", "shape": ["batch", len(CLASSES)]}},

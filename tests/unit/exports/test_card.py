@@ -8,7 +8,7 @@ from core.connection import Connection, transaction
 from core.project import Project
 from core.records import LabelClass
 from core.settings import Settings
-from core.store import classes
+from core.store import classes, guidelines
 from exports import card, contract
 from exports.contract import Evidence
 from tests.unit.exports.models_in_use import give_evaluations, give_labels, give_model
@@ -58,6 +58,17 @@ def test_the_card_has_the_numbers_and_their_sources(project: Project, con: Conne
     assert "3.1% of the texts" in text
     assert "CJK writing: 65.0%" in text
     assert "| `model.onnx` | 90.3 MB |" in text
+
+
+def test_the_card_says_what_annotators_were_told(project: Project, con: Connection) -> None:
+    give_labels(con)
+    give_model(project, con)
+    assert "annotators were told" not in text_of(project, con)
+    guidelines.write(con, "One label a text.\nAsk *Ada* <b>", "ada")
+    classes.describe(con, 1, "money | back", "ada")
+    text = text_of(project, con)
+    assert "### What annotators were told\n\n> One label a text.\n> Ask \\*Ada\\* \\<b\\>" in text
+    assert "| refund | 1 | 3 | money \\| back |" in text
 
 
 def test_what_was_not_measured_is_not_said(project: Project, con: Connection) -> None:
