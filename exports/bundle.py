@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from core import plugins
 from core.errors import InputError
 from core.i18n import _
 from core.publish import publish_dir, publish_file, recover
@@ -33,6 +34,8 @@ class OnnxBundle:
     def export(self, request: ExportRequest) -> Iterator[JobEvent]:
         target = request.target
         check_target(target, force=request.force)
+        if request.precision != WHOLE:
+            plugins.load(plugins.PRECISIONS, request.precision)  # nobody waits for a graph to learn of a misspelling
         yield JobEvent("phase", {"name": "load"})
         recover(target.parent, target.name)
         subject = staging.subject(request.project, request.settings, target.parent)

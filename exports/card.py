@@ -110,7 +110,6 @@ def _labels(manifest: Mapping[str, Any]) -> Iterator[str]:
     yield table((_("class"), _("id"), _("labels"), *[_("what it means")] * described), rows)
     if training["events_since"]:
         yield _("{n} decisions were made after this model; the counts are of today.").format(n=training["events_since"])
-
     if manifest.get("guidelines"):
         yield "### " + _("What annotators were told")
         yield "\n".join(f"> {plain(line)}" for line in manifest["guidelines"].splitlines())
