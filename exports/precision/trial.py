@@ -18,6 +18,7 @@ from core import plugins
 from core.project import Project
 from core.publish import publish_file
 from core.records import JobEvent
+from core.show import shorten
 from core.store import classes
 from core.tasks.base import Task
 from exports import child, probes
@@ -29,7 +30,7 @@ from exports.precision.base import Attempt, Feed, Precision
 from exports.precision.bodies import Bodies
 from exports.precision.graph import BATCH, Trialled
 from exports.runtime.errors import BundleError
-from exports.runtime.predictor import Predictor
+from exports.runtime.predictor import REFUSALS, Predictor
 from exports.runtime.sealed import MODEL
 
 ASK, TRIAL = "trial.json", "trial"
@@ -162,10 +163,11 @@ def _tried(
         yield JobEvent("progress", {"what": f"{precision.name}: {attempt.method}"})
         try:
             graph = trial.graph(f"{precision.name}-{tried}", target)
-        except BundleError as error:
-            row = {**_about(precision, attempt, target), "attempts": tried, "passed": False, "why": str(error)}
+            found = yield from _answers(trial, graph, precision.name)
+        except (BundleError, *REFUSALS) as error:  # an operator that this processor has not in this format, say
+            why = shorten(str(error), 300)
+            row, graph = {**_about(precision, attempt, target), "attempts": tried, "passed": False, "why": why}, None
             continue
-        found = yield from _answers(trial, graph, precision.name)
         row = {**_about(precision, attempt, target), "attempts": tried, **_gated(trial, truth, found)}
         if row["passed"]:
             probes.write(probes_of(trial.stage, precision.name), probes.made(graph.plain, precision.tolerance))

@@ -14,6 +14,16 @@ from exports.runtime.answers import ANSWERING
 from exports.runtime.errors import BundleError
 from exports.runtime.sealed import MODEL, TOKENIZER, verified
 
+REFUSALS = (
+    state.Fail,
+    state.InvalidArgument,
+    state.InvalidGraph,
+    state.InvalidProtobuf,
+    state.NotImplemented,
+    state.RuntimeException,
+)
+"""What onnxruntime raises for a graph that it can't load or run."""
+
 
 class Predictor:
     """A bundle, verified and loaded; calls may come from several threads."""
@@ -97,9 +107,8 @@ class Predictor:
 
 
 def _session(model: Path, options: Any, providers: Sequence[str]) -> Any:
-    refusals = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented)
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=list(providers))
-    except refusals as error:
+    except REFUSALS as error:
         version = onnxruntime.__version__
         raise BundleError("onnxruntime {version} can't load the model: {why}", version=version, why=error) from error
