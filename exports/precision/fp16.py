@@ -8,7 +8,7 @@ from exports.precision.base import Attempt, Feed
 from exports.probes import ROUNDED
 
 WHOLE_OPS = ("ScatterElements",)
-"""Operators that stay in fp32 because not every provider has them in sixteen bits: the sketch of n-grams adds by them."""
+"""Operators that stay in fp32 because not every provider has them in sixteen bits: the n-grams are added by them."""
 
 
 class Fp16:
