@@ -26,6 +26,7 @@ DIALOGS: tuple[Entry, ...] = (
     Entry("log", "LogDialog"),
     Entry("new_project", "NewProjectDialog"),
     Entry("note", "NoteDialog"),
+    Entry("precisions", "PrecisionsDialog"),
     Entry("prompt", "PromptDialog"),
     Entry("queue", "QueueDialog"),
     Entry("press", "PressDialog"),
