@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-all check bench peers format docs gallery clean
+.PHONY: help demo test test-all test-reliability check bench peers format docs gallery clean
 
 help:
 	@echo "make demo      set up, make the demo project and open the app on it"
 	@echo "make test      set up and run what CI runs (under ten minutes on two cores)"
 	@echo "make test-all  the same with the slow tests"
+	@echo "make test-reliability  which promises are kept here, and the load figures (under thirty minutes)"
 	@echo "make check     ruff, mypy, import-linter, and the README's command reference"
 	@echo "make bench     ratios against named baselines, printed as tables"
 	@echo "make peers     an environment of its own for the tools that Handful is measured against"
@@ -39,6 +40,9 @@ test: $(VENV)/.installed-dev check
 
 test-all: $(VENV)/.installed-dev check
 	$(BIN)/pytest -q
+
+test-reliability: $(VENV)/.installed-dev
+	PYTHONPATH=. $(BIN)/python -P tests/reliability/table.py
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check core exports tui tests

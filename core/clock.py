@@ -4,6 +4,9 @@ Order is never taken from time (sequence numbers decide); spans of time come fro
 """
 
 import time
+from pathlib import Path
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def now() -> float:
@@ -14,6 +17,14 @@ def now() -> float:
 def monotonic() -> float:
     """Seconds since some moment of this boot, shared by all processes of the machine."""
     return time.monotonic()
+
+
+def boot_id() -> str:
+    """A name of this boot of the machine, to which `monotonic` belongs; empty where the system gives none."""
+    try:
+        return _BOOT.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def sleep(seconds: float) -> None:

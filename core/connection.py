@@ -6,6 +6,7 @@ SQLite that is free of the WAL-reset bug (https://sqlite.org/wal.html#walresetbu
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,8 +33,14 @@ IntegrityError = sqlite3.IntegrityError
 
 APPLICATION_ID = 0x48464C31  # "HFL1"
 BUSY_MS = 5000
+SNAPSHOTS = "snapshots"
+"""The directory beside a database in which its snapshots lie (`core.snapshots`)."""
 _PERM, _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 3, 5, 6, 8, 10, 11, 13, 14, 26
 """Primary result codes: https://sqlite.org/rescode.html"""
+_NO_SHARED_INDEX = (10, 13, 10 | 18 << 8, 10 | 19 << 8, 10 | 21 << 8)
+"""IOERR, FULL, IOERR_SHMOPEN, IOERR_SHMSIZE, IOERR_SHMMAP."""
+_WRITERS = {"-shm": 120, "": 0x40000001}
+"""Byte that the writer locks: in a write-ahead log's index, and (RESERVED) in the database otherwise."""
 
 
 def sqlite_version() -> tuple[int, int, int]:
@@ -71,17 +78,30 @@ def connect(path: Path, *, readonly: bool = False) -> Connection:
         raise InputError(
             _("There is no database here."), str(path), _("Give the directory of a project, or make one: handful new.")
         )
-    con = None
     try:
-        con = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
-        _prepare(con, path, readonly=readonly)
-    except (DatabaseError, HandfulError) as error:
-        if con is not None:
-            con.close()
-        said = explain(error, path) if isinstance(error, DatabaseError) else None
+        try:
+            return _opened(path, readonly=readonly)
+        except OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) not in _NO_SHARED_INDEX:
+                raise
+            # a full disk has no room for the index that processes share: alone one can still read
+            return _opened(path, readonly=readonly, alone=True)
+    except DatabaseError as error:
+        said = explain(error, path)
         if said is None:
             raise
         raise said from error
+
+
+def _opened(path: Path, *, readonly: bool, alone: bool = False) -> Connection:
+    con = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
+    try:
+        if alone:
+            con.execute("PRAGMA locking_mode=EXCLUSIVE").fetchone()
+        _prepare(con, path, readonly=readonly)
+    except (DatabaseError, HandfulError):
+        con.close()
+        raise
     return con
 
 
@@ -121,6 +141,11 @@ def quick_check(con: Connection) -> str:
     return str(con.execute("PRAGMA quick_check(1)").fetchone()[0])
 
 
+def copy_into(con: Connection, path: Path) -> None:
+    """Write the database as it is at one moment into an empty file, compacted, while others go on writing."""
+    con.execute("VACUUM INTO ?", (str(path),))
+
+
 def data_version(con: Connection) -> int:
     """A number that changes when another connection commits; ask outside of any transaction. Takes microseconds."""
     return int(con.execute("PRAGMA data_version").fetchone()[0])
@@ -137,6 +162,46 @@ def relaxed(con: Connection) -> Iterator[None]:
         yield
     finally:
         con.execute("PRAGMA synchronous=FULL")
+
+
+@contextmanager
+def patience(con: Connection, milliseconds: int) -> Iterator[None]:
+    """Wait so long for another's lock inside the block, instead of the usual time."""
+    con.execute(f"PRAGMA busy_timeout={milliseconds:d}")
+    try:
+        yield
+    finally:
+        con.execute(f"PRAGMA busy_timeout={BUSY_MS:d}")
+
+
+def is_busy(error: DatabaseError) -> bool:
+    """Whether another process held the lock: the same can be tried again, for nothing was changed."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (_BUSY, _LOCKED)
+
+
+def writer(path: Path, locks: Path = Path("/proc/locks")) -> int | None:
+    """The process that may write the database at the path just now; None if nobody, or where that can't be told.
+
+    Read from the kernel's list: opening the files themselves would drop this process's own locks on them.
+    """
+    places = {}
+    for ending, byte in _WRITERS.items():
+        try:
+            places[Path(f"{path}{ending}").stat().st_ino] = byte
+        except OSError:
+            continue
+    try:
+        lines = locks.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        fields = line.split()  # 1: POSIX ADVISORY WRITE 4711 fe:01:262147 120 120
+        if len(fields) != 8 or fields[3] != "WRITE":
+            continue
+        wanted = places.get(int(fields[5].rpartition(":")[2]))
+        if wanted is not None and fields[7] != "EOF" and int(fields[6]) <= wanted <= int(fields[7]):
+            return int(fields[4])
+    return None
 
 
 def is_file(path: Path) -> bool:
@@ -159,7 +224,9 @@ def explain(error: DatabaseError, path: Path) -> HandfulError | None:
         )
     if code in (_FULL, _IOERR):
         return RefusedError(
-            _("The database can't be written."), what, _("See whether the disk has room (df -h), then do it again.")
+            _("The database can't be written."),
+            what + _room(path),
+            _("See whether the disk has room (df -h), then do it again."),
         )
     if code in (_CANTOPEN, _READONLY, _PERM):
         return InputError(
@@ -171,9 +238,27 @@ def explain(error: DatabaseError, path: Path) -> HandfulError | None:
         return InputError(
             _("The database can't be read."),
             what,
-            _("If this is a project, restore its last snapshot; the file was left as it is."),
+            _way_back(path),
         )
     return None
+
+
+def _room(path: Path) -> str:
+    """What is free where the database lies."""
+    try:
+        free = shutil.disk_usage(path.parent).free
+    except OSError:
+        return ""
+    return _(" ({free:.1f} MB are free there)").format(free=free / 1e6)
+
+
+def _way_back(path: Path) -> str:
+    last = max((path.parent / SNAPSHOTS).glob("[0-9]*.db"), key=lambda p: p.name, default=None)
+    if last is None:
+        return _("If this is a project, it has no snapshot to put back; the file was left as it is.")
+    return _("The file was left as it is. Its last snapshot is {path}; to put it back: handful restore {root}").format(
+        path=last, root=path.parent
+    )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from core.connection import Connection, transaction
 from core.errors import InputError
 from core.i18n import _
 from core.records import Example
+from core.serving import Serving
 from core.show import visible
 from core.store import classes, labels
 from core.store.labels import Decision
@@ -16,7 +17,7 @@ from core.tasks.base import Task
 Pick = Mapping[str, Any]
 
 
-def give(
+def give(  # noqa: PLR0913 (one act has many sides)
     con: Connection,
     task: Task[Any],
     raw: Any,
@@ -25,13 +26,15 @@ def give(
     *,
     open_classes: bool,
     seconds: float | None = None,
-    serve: Mapping[int, Pick] | None = None,
+    serve: Serving | None = None,
+    settles: bool = False,
 ) -> int:
-    """Give `raw`, an answer in file form, to each text, and remember in the same transaction which is shown next.
+    """Give `raw`, an answer in file form, to each text, and take in the same transaction the text that is shown next.
 
-    `texts`: each with how it came to be asked (empty: as the queue recorded it). Returns how many decisions were made.
-    Raises InputError if this is no answer, or holds a new name where the list of classes is closed; nothing has changed
-    then.
+    `texts`: each with how it came to be asked (empty: as the queue recorded it). `settles`: what others said was known,
+    and is overruled. Returns how many decisions were made. Raises InputError if this is no answer, or holds a new name
+    where the list of classes is closed, and TakenError if somebody else was asked and has answered meanwhile; nothing
+    has changed then.
     """
     names = task.names_in(raw)
     act = os.urandom(16).hex()
@@ -40,12 +43,16 @@ def give(
             _require_known(names, classes.ids(con))
         ids = classes.ensure(con, names, annotator, act=act)
         decisions = [
-            Decision(example.id, task.encode(task.from_file(raw, ids, example.text)), pick, seconds=seconds)
+            Decision(
+                example.id, task.encode(task.from_file(raw, ids, example.text)), pick, seconds=seconds, settles=settles
+            )
             for example, pick in texts
         ]
+        if serve is not None:
+            serve.check(con)
         new = labels.record(con, task, decisions, annotator, act=act)
-        if serve:
-            labels.note_served(con, serve, annotator)
+        if serve is not None:
+            serve.take(con)
     return new
 
 
@@ -57,13 +64,13 @@ def skip(
     annotator: str,
     *,
     seconds: float | None = None,
-    serve: Mapping[int, Pick] | None = None,
+    serve: Serving | None = None,
 ) -> None:
     """Put a text aside without an answer; `serve` as above."""
     with transaction(con):
         labels.record(con, task, [Decision(example.id, None, pick, seconds=seconds)], annotator)
-        if serve:
-            labels.note_served(con, serve, annotator)
+        if serve is not None:
+            serve.take(con)
 
 
 def _require_known(names: Sequence[str], known: Mapping[str, int]) -> None:

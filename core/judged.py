@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from core.evaluation.estimates import Rest
 from core.project import Project
 from core.publish import make_dir, publish_file
 from core.records import Evaluation, Source
@@ -18,6 +19,8 @@ class JudgedText:
     example_id: int
     gold: str
     predicted: str
+    confidence: float | None = None
+    """Probability in 0..1 at which the model held its answer right; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Judged:
     texts: tuple[JudgedText, ...]
     precision: Mapping[int, float] = field(default_factory=dict)
     """class id → average precision of the scores behind the answers; empty where they are not known."""
+    rest: Rest | None = None
+    """What is known of the pool beside these texts, if they were drawn at random from it."""
 
 
 def publish(
@@ -38,14 +43,16 @@ def publish(
     event_seq: int,
     texts: Sequence[JudgedText],
     precision: Mapping[int, float] | None = None,
+    rest: Rest | None = None,
 ) -> None:
     """Replace what is kept for this model and source."""
     ranked = {str(class_id): value for class_id, value in (precision or {}).items()}
-    rows = [[t.example_id, t.gold, t.predicted] for t in texts]
+    rows = [[t.example_id, t.gold, t.predicted, t.confidence] for t in texts]
+    said = {"event_seq": event_seq, "texts": rows, "precision": ranked, "rest": rest.as_json() if rest else None}
     make_dir(project.scores / DIRECTORY)
     publish_file(
         project.scores / DIRECTORY / _name(subject, source),
-        json.dumps({"event_seq": event_seq, "texts": rows, "precision": ranked}, ensure_ascii=False).encode(),
+        json.dumps(said, ensure_ascii=False).encode(),
     )
 
 
@@ -54,15 +61,27 @@ def load(project: Project, subject: str, source: Source) -> Judged | None:
     try:
         said = json.loads((project.scores / DIRECTORY / _name(subject, source)).read_text(encoding="utf-8"))
         ranked = {int(class_id): float(value) for class_id, value in said.get("precision", {}).items()}
-        return Judged(int(said["event_seq"]), tuple(JudgedText(*row) for row in said["texts"]), ranked)
+        rest = Rest.from_json(said["rest"]) if said.get("rest") else None
+        return Judged(int(said["event_seq"]), tuple(JudgedText(*row) for row in said["texts"]), ranked, rest)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
+def behind(project: Project, evaluation: Evaluation) -> Judged | None:
+    """The texts that an evaluation counts, and what belongs to it; None if others were judged since."""
+    found = load(project, evaluation.subject, evaluation.source)
+    return found if found is not None and found.event_seq == evaluation.event_seq else None
+
+
+def beside(found: Judged | None) -> tuple[Mapping[int, float], Rest | None]:
+    """What a report takes from the texts beside their counts: average precision by class, and the rest of the pool."""
+    return ({}, None) if found is None else (found.precision, found.rest)
+
+
 def precision_of(project: Project, evaluation: Evaluation) -> Mapping[int, float]:
     """Average precision by class for an evaluation; empty where it is not known."""
-    found = load(project, evaluation.subject, evaluation.source)
-    return found.precision if found is not None and found.event_seq == evaluation.event_seq else {}
+    found = behind(project, evaluation)
+    return found.precision if found is not None else {}
 
 
 def disagreeing(project: Project, subject: str) -> list[JudgedText]:

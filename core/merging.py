@@ -28,7 +28,7 @@ def merge(con: Connection, task: Task[Any], source_id: int, target_id: int, anno
         for example_id in ids:
             given = standing[example_id]
             answer = task.replaced(task.decode(given.stored or ""), source_id, target_id)
-            decisions.append(Decision(example_id, task.encode(answer), labels.pick_of(con, given.seq)))
+            decisions.append(Decision(example_id, task.encode(answer), labels.pick_of(con, given.seq), settles=True))
         new = labels.record(con, task, decisions, annotator, act=act)
         classes.archive_within(con, source_id, annotator, act=act)
     return new

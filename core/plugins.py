@@ -1,4 +1,4 @@
-"""Tasks, strategies, trainers, recipes, encoders, job kinds, exporters, formats and demos are found as entry points.
+"""Tasks, formats, strategies, trainers, recipes, encoders, job kinds, exporters, precisions, layouts, demos: by name.
 
 So the core names nobody above it, and another package adds its own by declaring an entry point in one of the groups.
 """
@@ -22,6 +22,10 @@ EXPORTERS = "handful.exporters"
 FORMATS = "handful.formats"
 PRECISIONS = "handful.precisions"
 DEMOS = "handful.demos"
+LABEL_FORMATS = "handful.label_formats"
+LAYOUTS = "handful.layouts"
+FILES = "handful.files"
+LEARNERS = "handful.learners"
 
 
 @cache

@@ -8,6 +8,8 @@ import bisect
 import json
 import mmap
 import struct
+import sys
+from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE, ABOUT = "predictions.bin", "predictions.json"
+SURE = "confidence.bin"
 _CHUNK = 65536
 _ID = struct.Struct("<q")
 
@@ -34,13 +37,17 @@ def write(
     scores: "NDArray[Any]",
     class_ids: Sequence[int],
     cuts: Sequence[float] = (),
+    sure: "NDArray[np.float32] | None" = None,
 ) -> None:
     """Write the likeliest classes of every text: `ids` [n]; `scores` [n, classes] by `class_ids`, mapped or not.
 
-    With `cuts`, the probability from which each class is answered, they are those furthest above theirs.
+    With `cuts`, the probability from which each class is answered, they are those furthest above theirs. `sure`: how
+    probable the model holds its whole answer [n]; None if it does not say.
     """
     k = min(LIKELIEST, len(class_ids))
     publish_parts(directory / FILE, _tables(ids, scores, class_ids, k, cuts))
+    if sure is not None:
+        publish_parts(directory / SURE, _column(ids, sure))
     limits = {str(c): cut for c, cut in zip(class_ids, cuts, strict=bool(cuts))}
     publish_file(directory / ABOUT, json.dumps({"n": len(ids), "k": k, "cuts": limits}).encode())
 
@@ -66,12 +73,22 @@ def _tables(
         yield table.tobytes()
 
 
+def _column(ids: "NDArray[np.int64]", sure: "NDArray[np.float32]") -> Iterator[bytes]:
+    """The confidences by id, in pieces."""
+    import numpy as np
+
+    order = np.argsort(ids, kind="stable")
+    for start in range(0, len(ids), _CHUNK):
+        yield np.asarray(sure[order[start : start + _CHUNK]], "<f4").tobytes()
+
+
 class Predictions:
     """The newest predictions, open for reading; close it, or use it as a context manager."""
 
     def __init__(self, directory: Path, source: str) -> None:
         about = json.loads((directory / ABOUT).read_text(encoding="utf-8"))
         self.source = source
+        self._directory = directory
         self._n, self._k = int(about["n"]), int(about["k"])
         self._cuts = {int(class_id): float(cut) for class_id, cut in about.get("cuts", {}).items()}
         self._row = struct.Struct(f"<q{self._k}i{self._k}f")
@@ -84,8 +101,11 @@ class Predictions:
         ranking = models.newest_ranking(con)
         if ranking is None:
             return None
+        from core.span_predictions import INDEX, SpanPredictions
+
+        directory, source = project.scores / ranking.directory, str(ranking.info.get("source", ""))
         try:
-            return cls(project.scores / ranking.directory, str(ranking.info.get("source", "")))
+            return SpanPredictions(directory, source) if (directory / INDEX).exists() else cls(directory, source)
         except (OSError, ValueError, KeyError):
             return None
 
@@ -110,6 +130,11 @@ class Predictions:
         row = self._row.unpack_from(self._map, at * self._row.size)
         return tuple(zip(row[1 : 1 + self._k], row[1 + self._k :], strict=True))
 
+    def confidences(self) -> Iterator[tuple[int, float]]:
+        """(id, probability of the whole answer) of every text by id; nothing if the model does not say."""
+        for row, sure in enumerate(_floats(self._directory / SURE, self._n)):
+            yield self._id_at(row), sure
+
     def _id_at(self, row: int) -> int:
         assert self._map is not None  # noqa: S101 (asked only where there are rows)
         return int(_ID.unpack_from(self._map, row * self._row.size)[0])
@@ -122,3 +147,16 @@ class Predictions:
         names = classes.names(con)
         cuts = [self._cuts[c] for c, _p in found] if self._cuts else ()
         return task.suggest([p for _c, p in found], [c for c, _p in found], names, self.source, cuts)
+
+
+def _floats(path: Path, n: int) -> "array[float]":
+    """What `_column` wrote; empty if nothing did, or the file is not whole."""
+    found = array("f")
+    try:
+        with path.open("rb") as file:
+            found.fromfile(file, n)
+    except (OSError, EOFError):
+        return array("f")
+    if sys.byteorder == "big":
+        found.byteswap()
+    return found

@@ -1,20 +1,24 @@
 """A project is a directory: where its parts lie, how it is made, and how it is opened."""
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import clock, plugins, schema, settings
+from core import clock, plugins, schema, settings, snapshots
 from core.connection import Connection, DatabaseError, connect, create_empty, explain, is_file, transaction
-from core.errors import InputError
+from core.errors import InputError, RefusedError
 from core.i18n import _
 from core.publish import make_dir
 from core.store import classes, meta
 from core.tasks.base import Task
 
 DATABASE = "labels.db"
+SHARED = "HANDFUL_SHARED"
+"""Set to 1 in the environment, projects that others own or may write to are opened all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,11 @@ class Project:
         return self.root / "logs"
 
     @property
+    def snapshots(self) -> Path:
+        """Verified copies of the database."""
+        return snapshots.directory(self.database)
+
+    @property
     def worker_lock(self) -> Path:
         """Held by the worker for life; its content says who it is."""
         return self.root / "worker.lock"
@@ -85,9 +94,9 @@ class Project:
             con.close()
 
     def task(self, con: Connection) -> Task[Any]:
-        """The task that was chosen when the project was made, with what the project's classes say about each other."""
+        """The task chosen when the project was made, with what the project's classes and options say about it."""
         task: Task[Any] = plugins.load(plugins.TASKS, meta.get(con, "task"))
-        return task.bound(classes.all_classes(con))
+        return task.bound(classes.all_classes(con), self.settings())
 
 
 def create(root: Path, task: str) -> Project:
@@ -112,7 +121,8 @@ def is_project(root: Path) -> bool:
 def find(root: Path) -> Project:
     """The project in a directory, checked, migrated if it is older.
 
-    Raises InputError if the directory holds no project, or one that can't be opened.
+    Raises InputError if the directory holds no project, or one that can't be opened; RefusedError if others may write
+    there.
     """
     project = Project(root)
     if not is_file(project.database):
@@ -121,8 +131,26 @@ def find(root: Path) -> Project:
             _("{path} has no {name}.").format(path=root, name=DATABASE),
             _("Make one: handful new {path} --data FILE").format(path=root),
         )
+    _require_own(root)
     with project.open(readonly=True) as con:  # what is refused stays untouched
         current = schema.check(con, project.database)
     if not current:
+        snapshots.take(project.database, snapshots.MIGRATION)
         schema.migrate(project.database)
     return project
+
+
+def _require_own(root: Path) -> None:
+    """Who else may write in the directory could put another database there, or a link, at any moment."""
+    if os.environ.get(SHARED) == "1":
+        return
+    found = root.stat()
+    if found.st_uid != os.getuid():
+        said = _("{path} belongs to user {uid}.").format(path=root, uid=found.st_uid)
+        hint = _("Work as that user, or copy it to a directory of yours; to open it anyway: {name}=1")
+    elif found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        said = _("{path} can be written by others.").format(path=root)
+        hint = _("chmod go-w {path}; to open it anyway: {name}=1")
+    else:
+        return
+    raise RefusedError(_("This project is not yours alone."), said, hint.format(path=root, name=SHARED))

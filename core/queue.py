@@ -6,6 +6,7 @@ Standard library only. Before the first ranking, texts come in the order of a ha
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from core.project import Project
 from core.querying import reasons
 from core.records import QueueItem, Reason, Suggestion
 from core.settings import SHAPES_FEATURES, Settings
-from core.store import examples, labels, models
+from core.store import examples, labels, leases, models
+from core.store.leases import Holder
 
 QUEUE = "queue.json"
 _UNRANKED_WINDOW = 2000
-_SHAPING = (*SHAPES_FEATURES, "strategy", "audit_share", "queue_length", "seed")
+_SHAPING = (*SHAPES_FEATURES, "strategy", "audit_share", "answer_above", "spot_check", "queue_length", "seed")
 
 
 def encode(items: Sequence[QueueItem], event_seq: int) -> bytes:
@@ -63,8 +65,33 @@ def _suggestion(said: Mapping[str, Any]) -> Suggestion:
     return Suggestion(said["value"], said["score"], said["source"], scores)
 
 
-def upcoming(project: Project, con: Connection, n: int) -> list[QueueItem]:
-    """Up to `n` texts to ask, best first; all of them are open now."""
+def upcoming(project: Project, con: Connection, n: int, holder: Holder | None = None) -> list[QueueItem]:
+    """Up to `n` texts to ask, best first; all of them are open now.
+
+    With `holder`, those that others look at are left out, and those that others have answered and this person shall be
+    asked, too, come in turn with the open ones.
+    """
+    if holder is None:
+        return _open(project, con, n)
+    taken = leases.taken(con, holder)
+    fresh = [item for item in _open(project, con, n + len(taken)) if item.example_id not in taken]
+    second = [
+        _asked_again(con, i, people) for i, people in leases.waiting(con, holder, n + len(taken)) if i not in taken
+    ]
+    pairs = zip_longest(fresh, second)
+    return [item for pair in pairs for item in pair if item is not None][:n]
+
+
+def _asked_again(con: Connection, example_id: int, people: int) -> QueueItem:
+    """A text that somebody has answered already: how it came to be asked first still holds.
+
+    No model is quoted on it, for it may have learnt that answer.
+    """
+    pick, reason = labels.served_pick(con, example_id), Reason(reasons.OVERLAP, {"people": people})
+    return QueueItem(example_id, pick.get("strategy", "overlap"), reason, pick.get("probability"))
+
+
+def _open(project: Project, con: Connection, n: int) -> list[QueueItem]:
     ranking = models.newest_ranking(con)
     items: list[QueueItem] = []
     if ranking is not None:

@@ -214,3 +214,5 @@ class ImportReport:
     refusals: tuple[tuple[int, str], ...] = ()
     """(line number, reason) of the first refused lines."""
     import_id: int = 0
+    unit: str = "line"
+    """What its numbers count: `line`, `row`, `item` or `file`."""

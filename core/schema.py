@@ -156,7 +156,37 @@ def m004_acts(db: "Database") -> None:
     )
 
 
-STEPS: tuple[Callable[["Database"], None], ...] = (m001_examples, m002_answers, m003_work, m004_acts)
+def m005_people(db: "Database") -> None:
+    """Several people at one project: who looks at what, which texts are asked of several, and who overruled whom.
+
+    Texts about which people disagree already are found; the newest of their answers still stands.
+    """
+    _run(
+        db,
+        """
+    ALTER TABLE answers ADD COLUMN settles INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE examples ADD COLUMN contested INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX examples_contested ON examples(id) WHERE contested = 1;
+    CREATE TABLE leases (
+        example_id INTEGER NOT NULL, client TEXT NOT NULL, annotator TEXT NOT NULL, boot TEXT NOT NULL,
+        since REAL NOT NULL, expires REAL NOT NULL, PRIMARY KEY (example_id, client)) WITHOUT ROWID;
+    CREATE INDEX leases_client ON leases(client);
+    CREATE TABLE overlap (
+        example_id INTEGER PRIMARY KEY, people INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0);
+    CREATE INDEX overlap_waiting ON overlap(example_id) WHERE done = 0;
+    WITH votes(example_id, n) AS (
+        SELECT example_id, count(*) FROM answers WHERE state = 'answered' AND annotator <> 'import'
+        GROUP BY example_id, value)
+    UPDATE examples SET contested = 1 WHERE id IN (
+        SELECT v.example_id FROM votes v WHERE v.n = (SELECT max(n) FROM votes w WHERE w.example_id = v.example_id)
+        GROUP BY v.example_id HAVING count(*) > 1);
+    INSERT INTO counters(name, n)
+        SELECT split || '.contested', count(*) FROM examples WHERE contested = 1 GROUP BY split;
+    """,
+    )
+
+
+STEPS: tuple[Callable[["Database"], None], ...] = (m001_examples, m002_answers, m003_work, m004_acts, m005_people)
 VERSION = len(STEPS)
 
 

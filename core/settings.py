@@ -75,11 +75,30 @@ class Settings:
         "auto", _("How the next texts are picked: auto, or the name of one query strategy."), group=plugins.STRATEGIES
     )
     audit_share: float = _opt(0.1, _("Share of the queue drawn at random, for honest numbers."), low=0.0, high=1.0)
+    answer_above: float = _opt(
+        0.0,
+        _("From this confidence on the model answers by itself, and texts are only spot-checked; 0: never."),
+        low=0.0,
+        high=1.0,
+    )
+    spot_check: float = _opt(
+        0.05, _("Share of the queue drawn at random from what the model answers by itself."), low=0.0, high=1.0
+    )
     queue_length: int = _opt(200, _("How many texts each ranking lines up."), low=1, high=10000)
     open_classes: bool = _opt(True, _("Whether a label nobody has used yet makes a new class."))
+    overlap: float = _opt(
+        0.0, _("Share of the texts that are asked of several people, to see how far they agree."), low=0.0, high=1.0
+    )
+    overlap_people: int = _opt(2, _("How many people are asked a text of the overlap."), low=2, high=100)
     target: int = _opt(
         0, _("Labels you aim for, to be told how many minutes are left; 0: no target."), low=0, high=100000000
     )
+    span_overlap: str = _opt(
+        "none",
+        _("Which marked spans may share characters: none, nested (one inside the other), or any."),
+        choices=("none", "nested", "any"),
+    )
+    span_snap: bool = _opt(True, _("Whether a span that is marked by hand grows to whole words."))
     slice_by: str = _opt("", _("Column whose values get metrics of their own, such as lang; empty: none."))
     round_every: int = _opt(
         50, _("Start rule: a round starts by itself after so many new labels; 0: only when asked."), low=0, high=1000000
@@ -100,6 +119,12 @@ class Settings:
     )
     frozen: float = _opt(
         0.0, _("Share of the encoder's lower layers that a round leaves as they are."), low=0.0, high=0.9
+    )
+    fold_frozen: float = _opt(
+        0.5,
+        _("The same for the fine-tunings that only judge a round: half the time, judged a little too low."),
+        low=0.0,
+        high=0.9,
     )
     tune_length: int = _opt(
         128, _("Tokens of a text that a round reads while it tunes; the model itself reads all."), low=8, high=8192

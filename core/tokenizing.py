@@ -4,7 +4,6 @@ A packaged tokenizer.json may pad or cut by itself (MiniLM's does both at 128); 
 the project's business.
 """
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from tokenizers import Tokenizer
 
 from core.errors import InputError
 from core.i18n import _
+from core.script import script_of
 from core.show import shorten
 
 UNKNOWN_LIMIT = 0.1
@@ -65,18 +65,6 @@ def unknown_id(tokenizer: Tokenizer) -> int | None:
         if found is not None:
             return int(found)
     return None
-
-
-def script_of(text: str) -> str:
-    """The script most letters of the text belong to; COMMON if it has none."""
-    seen: defaultdict[str, int] = defaultdict(int)
-    for char in text[:400]:
-        if char.isascii():
-            seen["LATIN"] += char.isalpha()
-        elif char.isalpha():
-            seen[unicodedata.name(char, "COMMON").split(" ")[0].split("-")[0]] += 1
-    best = max(seen, key=seen.__getitem__, default="COMMON")
-    return best if seen[best] else "COMMON"
 
 
 def readability(tokenizer: Tokenizer, texts: Iterable[str], vocab_size: int | None = None) -> list[Readability]:

@@ -50,12 +50,13 @@ class VectorStore:
         if vectors.shape != (len(ids), self.dim):
             raise ValueError(vectors.shape)
         count = self.count
-        _append(self.directory / IDS, count * 8, ids.astype(np.int64).tobytes())
-        _append(self.directory / VECTORS, count * self.dim * 2, vectors.astype(np.float16).tobytes())
+        append_at(self.directory / IDS, count * 8, ids.astype(np.int64).tobytes())
+        append_at(self.directory / VECTORS, count * self.dim * 2, vectors.astype(np.float16).tobytes())
         publish_file(self.directory / STATE, json.dumps({"count": count + len(ids)}).encode())
 
 
-def _append(path: Path, offset: int, data: bytes) -> None:
+def append_at(path: Path, offset: int, data: bytes) -> None:
+    """Write at an offset and flush; what lay beyond it is cut off."""
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
     try:
         os.ftruncate(fd, offset)

@@ -125,6 +125,11 @@ def _metrics(metrics: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if not report["enough"]:
             yield _("Too few to tell.")
             continue
+        if report.get("pool"):
+            yield _(
+                "They stand for {open:,} texts without a label; how the {labelled:,} labelled ones are answered is"
+                " counted. So the numbers are those of the project's whole pool."
+            ).format(**report["pool"])
         yield _("Accuracy {accuracy}, macro-F1 {f1} (90 % intervals).").format(
             accuracy=_ratio(report["accuracy"], report["accuracy_interval"]),
             f1=_ratio(report["macro_f1"], report["macro_f1_interval"]),

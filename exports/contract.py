@@ -19,9 +19,10 @@ from core.publish import publish_file
 from core.records import LabelClass, LabelledExample, Source
 from core.settings import Settings
 from core.store import classes, examples, guidelines, labels, meta, models
+from core.tags import tag_count
 from core.tasks.base import Task
 from core.windows import Windows
-from exports.runtime.sealed import FORMAT, FORMAT_VERSION, MANIFEST, SIGMOID, SOFTMAX
+from exports.runtime.sealed import BIO, FORMAT, FORMAT_VERSION, MANIFEST, SIGMOID, SOFTMAX
 
 SOURCES: tuple[Source, ...] = get_args(Source)
 LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "onnx", "torch", "transformers")
@@ -84,13 +85,14 @@ def read(project: Project, con: Connection, settings: Settings) -> Facts:
         found = [models.newest_evaluation(con, model.name, source) for source in SOURCES]
         encoder = str(meta.get(con, "encoder_name", settings.encoder))
         readability = meta.get(con, "readability", {})
-        ranked = [judged.precision_of(project, one) if one is not None else {} for one in found]
+        texts = [judged.behind(project, one) if one is not None else None for one in found]
         there = [item for item in classes.all_classes(con) if item.active]
+    activation = BIO if model.head.get("scheme") == BIO else SOFTMAX if task.exclusive else SIGMOID
     metrics = tuple(
         {"event_seq": one.event_seq, **report.as_json()}
-        for one, precision in zip(found, ranked, strict=True)
+        for one, behind in zip(found, texts, strict=True)
         if one is not None
-        for report in reports(task, one, names, precision)
+        for report in reports(task, one, names, *judged.beside(behind))
     )
     return Facts(
         model,
@@ -100,8 +102,8 @@ def read(project: Project, con: Connection, settings: Settings) -> Facts:
         training,
         metrics,
         readability,
-        SOFTMAX if task.exclusive else SIGMOID,
-        () if task.exclusive else _answering(model, there, dict(unique)),
+        activation,
+        _answering(model, there, dict(unique)) if activation == SIGMOID else (),
         model.head.get("recipe", {}).get("temperature"),
         {item.id: item.description for item in classes.all_classes(con) if item.description},
         guidelines.current(con),
@@ -167,6 +169,8 @@ def manifest(facts: Facts, files: Sequence[Path], evidence: Evidence) -> dict[st
     space = facts.model.space
     pair = {"type": "int64", "shape": ["batch", "sequence"]}
     answering: tuple[Mapping[str, Any], ...] = facts.answering or ({},) * len(facts.classes)
+    bio = facts.activation == BIO
+    wide = ["batch", "sequence", tag_count(len(facts.classes))] if bio else ["batch", len(facts.classes)]
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -177,8 +181,8 @@ def manifest(facts: Facts, files: Sequence[Path], evidence: Evidence) -> dict[st
         "unlearnt": list(facts.unlearnt),
         "temperature": facts.temperature,
         **facts.windows.as_json(),
-        "inputs": {"input_ids": pair, "attention_mask": pair},
-        "outputs": {"logits": {"type": "float32", "shape": ["batch", len(facts.classes)]}},
+        "inputs": dict.fromkeys(("input_ids", "attention_mask", *(["shapes"] if bio else [])), pair),
+        "outputs": {"logits": {"type": "float32", "shape": wide}},
         "encoder": {
             "name": facts.encoder,
             "ref": space["encoder"],

@@ -1,6 +1,8 @@
 """The labelled data leaves: who gave each answer, when, how the text was picked, and what the model thinks of it.
 
-Called by `handful labels` and the Export screen. What is read is of one moment; the file appears whole or not at all.
+Formats that any task can be written to are found in the group `handful.label_formats`; tasks bring further ones: one of
+the task `x` for files that end in `.y` is the entry point `x.y` in the group `handful.files`. What is read is of one
+moment; the file appears whole or not at all.
 """
 
 import os
@@ -8,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from core import clock, judged, plugins
 from core.connection import Connection, one_moment
@@ -21,34 +23,46 @@ from core.show import visible
 from core.store import classes, examples, guidelines, models
 from core.tasks.base import Task
 from exports.formats.base import LabelFormat, LabelTable
+from exports.formats.task_file import TaskFile
+
+
+class Written(NamedTuple):
+    """What became of the labelled texts."""
+
+    texts: int
+    left: int
+    """Texts that the format has no way to say."""
 
 
 def write_labels(
     project: Project, con: Connection, target: Path, *, force: bool = False, kind: str | None = None
-) -> int:
+) -> Written:
     """Write every labelled text, in the order the answers were given, in the format `kind` or as the ending asks.
 
-    Returns how many there are. Raises InputError if there is no such format, or something there and not `force`.
+    Raises InputError if this project's task has no such format, or if there is something and not `force`.
     """
-    chosen = format_of(target, kind)
+    chosen = format_of(target, project.task(con), kind)
     check_free(target, chosen, force=force)
     with one_moment(con):
         found = read(project, con)
-    chosen.write(target, found)
-    return len(found.rows)
+    left = chosen.write(target, found)
+    return Written(len(found.rows) - left, left)
 
 
-def formats() -> list[LabelFormat]:
-    """All formats by name."""
-    return [plugins.load(plugins.FORMATS, name) for name in plugins.names(plugins.FORMATS)]
+def formats(task: Task[Any]) -> list[LabelFormat]:
+    """All formats that answers of this task can be written in."""
+    general = [plugins.load(plugins.LABEL_FORMATS, name) for name in plugins.names(plugins.LABEL_FORMATS)]
+    names = [name for name in plugins.names(plugins.FILES) if name.startswith(f"{task.name}.")]
+    own = [TaskFile(name, plugins.load(plugins.FILES, name)) for name in names]
+    return [*general, *own]
 
 
-def format_of(target: Path, kind: str | None) -> LabelFormat:
+def format_of(target: Path, task: Task[Any], kind: str | None) -> LabelFormat:
     """The format of this name, else the one that the target's ending asks for; raises InputError if there is none."""
     if kind is not None:
-        chosen: LabelFormat = plugins.load(plugins.FORMATS, kind)
+        chosen: LabelFormat = plugins.load(plugins.LABEL_FORMATS, kind)
         return chosen
-    known = {one.ending: one for one in formats()}
+    known = {one.ending: one for one in formats(task)}
     if target.suffix.lower() not in known:
         raise InputError(
             _("The ending of the file does not say what to write."),

@@ -54,7 +54,7 @@ def first_model(context: JobContext) -> Iterator[JobEvent]:
         answers = [task.decode(item.stored) for item in examples.labelled(con, learnable=True)]
     if ranking is not None or task.training_problem(answers):
         return  # there is a model, or the exporter says why there is none
-    from core.worker.learner import refresh  # with torch behind it, which is seldom needed here
+    from core.worker.learners import refresh  # with torch behind it, which is seldom needed here
 
     kind: JobKind = plugins.load(plugins.JOBS, "embed")
     yield from (event for event in kind.run(context) if event.kind != "result")

@@ -74,24 +74,31 @@ def load(plan: Plan) -> TextClassifier:
 
     Raises RefusedError that names the file.
     """
+    encoder = checked_encoder(plan)
+    try:
+        fitted = head.load(Path(plan.head_dir))
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise refusal(Path(plan.head_dir), str(error)) from error
+    shape = (len(fitted.class_ids), int(plan.space["dim"]))
+    if fitted.weight.shape != shape or fitted.bias.shape != shape[:1]:
+        raise refusal(Path(plan.head_dir), _("its weights do not fit the features"))
+    return TextClassifier(load_featurizer(encoder, plan.space), fitted).eval()
+
+
+def checked_encoder(plan: Plan) -> Path:
+    """The encoder's directory; raises RefusedError if it or the tokenizer is not what the features were made with."""
     encoder, space_dir = Path(plan.encoder_dir), Path(plan.space_dir)
     for path, key in (
         (encoder / "model.safetensors", "weights_sha256"),
         (space_dir / TOKENIZER, "tokenizer_sha256"),
     ):
         if not path.is_file() or sha256_of(path) != plan.space[key]:
-            raise _refusal(path, _("it is missing, or not the file the pool was embedded with"))
-    try:
-        fitted = head.load(Path(plan.head_dir))
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise _refusal(Path(plan.head_dir), str(error)) from error
-    shape = (len(fitted.class_ids), int(plan.space["dim"]))
-    if fitted.weight.shape != shape or fitted.bias.shape != shape[:1]:
-        raise _refusal(Path(plan.head_dir), _("its weights do not fit the features"))
-    return TextClassifier(load_featurizer(encoder, plan.space), fitted).eval()
+            raise refusal(path, _("it is missing, or not the file the pool was embedded with"))
+    return encoder
 
 
-def _refusal(path: Path, why: str) -> RefusedError:
+def refusal(path: Path, why: str) -> RefusedError:
+    """The error for a file that does not fit the others."""
     return RefusedError(
         _("The model in use can't be loaded as it was."),
         f"{path}: {why}",
@@ -99,11 +106,14 @@ def _refusal(path: Path, why: str) -> RefusedError:
     )
 
 
-def trace(model: TextClassifier, *, max_length: int) -> onnx_ir.Model:
-    """The model as an ONNX graph with free batch and sequence length (up to `max_length`)."""
+def trace(model: nn.Module, *, max_length: int, more: Sequence[str] = ()) -> onnx_ir.Model:
+    """The model as an ONNX graph with free batch and sequence length (up to `max_length`).
+
+    `more`: inputs it takes beside token ids and mask, of the same shape.
+    """
     batch, sequence = torch.export.Dim("batch"), torch.export.Dim("sequence", max=max_length)
     ids = torch.full((2, 8), 5, dtype=torch.int64)
-    sample = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    sample = {"input_ids": ids, **{name: torch.ones_like(ids) for name in ("attention_mask", *more)}}
     shapes = {name: {0: batch, 1: sequence} for name in sample}
     with _quiet():
         exported = OnnxExporter().export(model, sample, OnnxConfig(dynamic_shapes=shapes, opset_version=OPSET))
@@ -193,7 +203,7 @@ def write_reference(stage: Path, plan: Plan, model: TextClassifier) -> Iterator[
     compared, cosine = stored_cosine(plan, features)
     if cosine < SAME_FEATURES:
         why = _("its features have a cosine of {cosine:.3f} with the stored ones").format(cosine=cosine)
-        raise _refusal(Path(plan.encoder_dir), why)
+        raise refusal(Path(plan.encoder_dir), why)
     with torch.inference_mode():
         logits = model.head(torch.from_numpy(features)).numpy()
     reference.write_logits(stage, logits, np.stack([reference.fingerprint(text) for text in windows]))

@@ -24,6 +24,8 @@ class Plan:
     """CPU threads to use."""
     example_ids: Sequence[int]
     """Ids of the reference texts; 0 for those that are not the project's."""
+    bio: bool = False
+    """Whether it tags words instead of answering for the whole text."""
     project: str = ""
     """The project's directory, where labels are looked at, too."""
 

@@ -8,7 +8,8 @@ there as `python predict.py BUNDLE [FILE|-]`; `handful predict` runs the same fi
 
 A line of input is `{"text": …}` (an `id` beside it is kept) or a JSON string, with --text-lines the text itself. A line
 of output is `{"label": …, "scores": {class: probability}}`, in the order of the input; where a text can have several
-classes, or none, `{"labels": [ … ], "scores": …}`.
+classes, or none, `{"labels": [ … ], "scores": …}`; where spans are marked, `{"spans": [{"start": …, "end": …, "label":
+…, "text": …, "score": …}]}` with code points for offsets, the end exclusive.
 
 `python predict.py --verify BUNDLE` checks all that the bundle says of itself, and answers its stored texts again.
 

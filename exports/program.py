@@ -1,4 +1,4 @@
-"""The one file predict.py of a bundle, joined from `exports.runtime` and `exports.predict`.
+"""The one file predict.py of a bundle, joined from `exports.runtime`, some of `core`, and `exports.predict`.
 
 What serves must run where nothing of Handful is installed, and one file can be read, copied and vendored by anybody;
 here it is kept as small modules. Joining takes their texts as they are: imports from elsewhere go to the top, those of
@@ -13,17 +13,21 @@ from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import TypeGuard
 
-PARTS = ("safe", "errors", "external", "sealed", "answers", "predictor", "schema", "checks", "lines")
-"""Modules of `exports.runtime`, each after those it imports from."""
-_OWN = "exports.runtime"
+PARTS = (
+    *("core/words", "core/shapes", "core/tags", "core/reading", "exports/runtime/safe", "exports/runtime/errors"),
+    *("exports/runtime/external", "exports/runtime/sealed", "exports/runtime/marking", "exports/runtime/answers"),
+    *("exports/runtime/predictor", "exports/runtime/schema", "exports/runtime/checks", "exports/runtime/lines"),
+)
+"""Modules, each after those it imports from; those of `core` read texts in training, too."""
+_OWN = ("exports.", "core.")
 
 
 @cache
 def source() -> bytes:
     """The program, UTF-8."""
-    folder = Path(__file__).parent
-    texts = [(folder / "runtime" / f"{name}.py").read_text(encoding="utf-8") for name in PARTS]
-    main = (folder / "predict.py").read_text(encoding="utf-8")
+    folder = Path(__file__).parent.parent
+    texts = [(folder / f"{name}.py").read_text(encoding="utf-8") for name in PARTS]
+    main = (folder / "exports" / "predict.py").read_text(encoding="utf-8")
     trees = [ast.parse(text) for text in (*texts, main)]
     bodies = [_body(text, tree) for text, tree in zip((*texts, main), trees, strict=True)]
     docstring = f'"""{ast.get_docstring(trees[-1], clean=False)}"""'

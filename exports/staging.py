@@ -22,12 +22,17 @@ from exports import child, contract, probes, program, reference
 from exports.contract import Evidence, Facts
 from exports.parity import RESULT
 from exports.plan import HEAD, PLAN, Plan, write_plan
-from exports.runtime.sealed import MANIFEST, TOKENIZER
+from exports.runtime.sealed import BIO, MANIFEST, SOFTMAX, TOKENIZER
 from exports.sampling import long_texts, reference_texts
 
 CONFIG, PROGRAM = "config.json", "predict.py"
 PRIVATE = (*reference.FILES, PLAN, RESULT, HEAD, probes.FILE)
 """What lies in the stage only while the export runs."""
+PROCESSES: Mapping[str, tuple[str, str]] = {
+    SOFTMAX: ("exports.onnx_model", "exports.parity"),
+    BIO: ("exports.span_model", "exports.span_parity"),
+}
+"""Activation → the modules that make the graph and check it, each in a process of its own; others as `softmax`."""
 ROOM = 2.5
 """Times the encoder's size that must be free on the disk."""
 
@@ -88,10 +93,11 @@ def staged(found: Subject, stage: Path) -> Generator[JobEvent, None, Evidence]:
     _copy_head(facts, stage)
     reference.write_texts(stage, [text for _id, text in found.texts], found.threads)
     write_plan(stage, _plan(found, stage))
-    made = yield from child.result_of("exports.onnx_model", stage, what="graph")
+    making, checking = PROCESSES.get(facts.activation, PROCESSES[SOFTMAX])
+    made = yield from child.result_of(making, stage, what="graph")
     _write_files(facts, stage, int(made["pad_id"]))
     contract.write_manifest(stage, contract.manifest(facts, shipped(stage), Evidence()))
-    parity = yield from child.result_of("exports.parity", stage, what="parity")
+    parity = yield from child.result_of(checking, stage, what="parity")
     parity |= {key: made[key] for key in ("features_compared", "features_cosine")}
     return Evidence(parity, probes.read(stage / probes.FILE))
 
@@ -128,6 +134,7 @@ def _plan(found: Subject, stage: Path) -> Plan:
         model.space,
         found.threads,
         [example_id for example_id, _text in found.texts],
+        found.facts.activation == BIO,
         os.fspath(found.project.root.absolute()),
     )
 

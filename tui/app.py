@@ -225,7 +225,7 @@ class HandfulApp(SafeCrash, App[None]):
         from tui.dialogs.help import HelpDialog
 
         here = self.screen
-        scopes = (here.ID, *here.SHARED) if isinstance(here, HandfulScreen) else ()
+        scopes = here.scopes() if isinstance(here, HandfulScreen) else ()
         self.push_screen(HelpDialog(scopes, self.overrides))
 
     def prefer(self, chosen: Preferences) -> None:

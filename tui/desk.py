@@ -4,7 +4,7 @@ A decision and the fact that the next text is shown are one transaction, so that
 text again. What comes next is read ahead; nothing here waits for the worker.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from core.errors import InputError
 from core.i18n import _
 from core.predictions import Predictions
 from core.records import Example, QueueItem, Reason, Suggestion
+from core.serving import Serving, TakenError, overlap_of, serve
 from core.store import acts, examples, labels, marks
 from core.store.acts import Turned
 from core.store.marks import Mark
@@ -21,6 +22,8 @@ from tui.session import Session
 
 AHEAD = 24
 """Texts that are read ahead."""
+TRIES = 20
+"""How often the queue is read again if others took all that was read before it could be shown."""
 LOW = 8
 """With fewer left, more are read as soon as there is time."""
 
@@ -64,19 +67,28 @@ class Desk:
     def start(self) -> None:
         """Begin with the text that was shown last, if it is still open."""
         served = labels.last_served(self.session.con, self.session.annotator)
-        self.shown = self._look_at(*served) if served is not None else None
+        if served is not None and self._take({served[0]: served[1]}):
+            self.shown = self._look_at(*served)
         self.refill()
 
     def refill(self) -> None:
         """Read the queue anew; the text that is shown stays, and if there is none, the first one is shown."""
-        con = self.session.con
-        here = self.shown.example.id if self.shown else 0
-        items = [i for i in queue.upcoming(self.session.project, con, AHEAD + 1) if i.example_id != here]
+        self._read_ahead()
+        for _turn in range(TRIES):
+            if self.shown is not None or self._later or not self._ahead:
+                return
+            taken = self._take(self._picks())
+            if taken:
+                self._show_first(taken)
+            else:  # others were quicker with all of them
+                self._read_ahead()
+
+    def _read_ahead(self) -> None:
+        con, here = self.session.con, self.shown.example.id if self.shown else 0
+        items = queue.upcoming(self.session.project, con, AHEAD + 1, self.session.holder)
         there = {example.id: example for example in examples.get(con, [item.example_id for item in items])}
+        there.pop(here, None)
         self._ahead = [(item, there[item.example_id]) for item in items if item.example_id in there]
-        if self.shown is None and not self._later:
-            self._advance()
-            self._serve_now()
 
     @property
     def low(self) -> bool:
@@ -90,24 +102,29 @@ class Desk:
     def give(self, raw: Any, seconds: float | None = None) -> None:
         """Answer the text (`raw` in file form) and go on; a name that nobody has used yet makes a class.
 
-        Raises InputError if this is no answer, or a new name where the list of classes is closed.
+        Raises InputError if this is no answer, or a new name where the list of classes is closed. Raises TakenError if
+        somebody else has answered the text meanwhile: nothing was saved then, and the next text is shown.
         """
-        shown, session = self._something(), self.session
-        deciding.give(
-            session.con,
-            session.task,
-            raw,
-            [(shown.example, shown.pick)],
-            session.annotator,
-            open_classes=session.settings.open_classes,
-            seconds=seconds,
-            serve=self._serving(),
-        )
-        self._passed()
+        shown, session, serving = self._something(), self.session, self._serving()
+        try:
+            deciding.give(
+                session.con,
+                session.task,
+                raw,
+                [(shown.example, shown.pick)],
+                session.annotator,
+                open_classes=session.settings.open_classes,
+                seconds=seconds,
+                serve=serving,
+            )
+        except TakenError:
+            self._go_on()
+            raise
+        self._passed(serving)
 
     def skip(self, seconds: float | None = None) -> None:
         """Put the text aside without an answer and go on."""
-        shown, session = self._something(), self.session
+        shown, session, serving = self._something(), self.session, self._serving()
         deciding.skip(
             session.con,
             session.task,
@@ -115,9 +132,9 @@ class Desk:
             shown.pick,
             session.annotator,
             seconds=seconds,
-            serve=self._serving(),
+            serve=serving,
         )
-        self._passed()
+        self._passed(serving)
 
     def undo(self) -> Turned | None:
         """Take back the last act; the first of its texts is shown. None if there is nothing."""
@@ -178,44 +195,49 @@ class Desk:
             raise InputError(_("There is no text to answer."), "", _("Add texts on the screen Data."))
         return self.shown
 
-    def _serving(self) -> dict[int, Mapping[str, Any]] | None:
-        """What is recorded as shown next, together with the decision."""
-        if self._later or not self._ahead:
-            return None
-        item = self._ahead[0][0]
-        return {item.example_id: queue.pick_of(item)}
+    def _picks(self) -> dict[int, Mapping[str, Any]]:
+        return {item.example_id: queue.pick_of(item) for item, _example in self._ahead}
 
-    def _serve_now(self) -> None:
-        if self.shown is not None and not self._later:
-            served = {self.shown.example.id: self.shown.pick}
-            session = self.session  # on a full disk one can still read
-            outlived(session, lambda: labels.record_served(session.con, served, session.annotator))
+    def _serving(self) -> Serving:
+        """What is taken next, together with the decision; on the way back the next text is known."""
+        overlap, shown = overlap_of(self.session.settings), self._something()
+        asked = bool(shown.pick) and shown.given is None and not shown.skipped
+        picks = {} if self._later else self._picks()
+        return Serving(picks, self.session.holder, overlap, shown.example.id if asked else 0, keep=self._later)
 
-    def _passed(self) -> None:
+    def _take(self, picks: Mapping[int, Mapping[str, Any]], keep: Collection[int] = ()) -> int:
+        """Take the first of these texts that nobody else has; 0: there is none."""
+        session = self.session
+        serving = Serving(picks, session.holder, overlap_of(session.settings), keep=keep)
+        if not outlived(session, lambda: serve(session.con, serving)):
+            return next(iter(picks), 0)  # on a full disk one can still read
+        return next(iter(serving.chosen), 0)
+
+    def _passed(self, serving: Serving) -> None:
         self.session.touched()
-        self._go_on()
+        self._go_on(next(iter(serving.chosen), 0))
 
-    def _go_on(self) -> None:
-        """The text shown before one went back, or the next of the queue."""
+    def _go_on(self, taken: int = 0) -> None:
+        """The text shown before one went back, or the next of the queue, which may be taken already."""
         if self._later:
             example_id = self._later.pop()
             found = self._look_at(example_id, labels.served_pick(self.session.con, example_id)) if example_id else None
             if found is not None and (self._later or not (found.given or found.skipped)):
                 self.shown = found
                 return
-        self._advance()
+        self.shown = None
+        if taken:
+            self._show_first(taken)
+        else:
+            self.refill()
 
-    def _advance(self) -> None:
-        """The next text of the queue; the queue is read first if nothing is left of it."""
-        if not self._ahead:
-            self.shown = None
-            con = self.session.con
-            items = queue.upcoming(self.session.project, con, AHEAD)
-            there = {example.id: example for example in examples.get(con, [item.example_id for item in items])}
-            self._ahead = [(item, there[item.example_id]) for item in items if item.example_id in there]
-        if self._ahead:
+    def _show_first(self, example_id: int) -> None:
+        """Show a text of those read ahead; those before it are let go, for others have them."""
+        while self._ahead:
             item, example = self._ahead.pop(0)
-            self.shown = Shown(example, queue.pick_of(item), item.suggestion)
+            if item.example_id == example_id:
+                self.shown = Shown(example, queue.pick_of(item), item.suggestion)
+                return
 
     def _look_at(self, example_id: int, pick: Mapping[str, Any]) -> Shown | None:
         """A text with what is on record about it."""
@@ -256,6 +278,8 @@ class Desk:
         if turned.example_ids and (self.shown is None or self.shown.example.id != turned.example_ids[0]):
             self._later = [self.shown.example.id] if self.shown else []
             self.shown = self._look_at(turned.example_ids[0], {})
+            if self.shown is not None and self.shown.given is None:
+                self._take({self.shown.example.id: self.shown.pick}, keep=self._later)
         else:
             self._look_again()
         return turned

@@ -1,5 +1,8 @@
 """What was typed and not saved yet, kept through a dropped connection: it is there again when the dialog opens."""
 
+from collections.abc import Callable
+
+from textual.message_pump import MessagePump
 from textual.timer import Timer
 from textual.widgets import TextArea
 
@@ -28,9 +31,13 @@ class Draft:
 
     def follow(self, area: TextArea, saved: str) -> None:
         """Something was typed: keep it as soon as the fingers rest; what equals `saved` is no draft."""
+        self.soon(area, lambda: None if area.text == saved else area.text)
+
+    def soon(self, widget: MessagePump, text: Callable[[], str | None]) -> None:
+        """Keep what `text` says as soon as the fingers rest; None if that is no draft."""
         if self._timer is not None:
             self._timer.stop()
-        self._timer = area.set_timer(KEEP_SECONDS, lambda: self._keep(None if area.text == saved else area.text))
+        self._timer = widget.set_timer(KEEP_SECONDS, lambda: self._keep(text()))
 
     def settle(self, area: TextArea, saved: str) -> None:
         """The dialog closes: keep at once what would have been kept in a moment."""

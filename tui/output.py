@@ -127,9 +127,10 @@ def size(n: float) -> str:
 def import_lines(report: ImportReport) -> list[str]:
     """What became of a file, in words."""
     lines = [
-        _("{source}: {lines} lines, {new} new, {known} known, {refused} refused, {answers} with an answer.").format(
+        _("{source}: {lines} {unit}s, {new} new, {known} known, {refused} refused, {answers} with an answer.").format(
             source=report.source,
             lines=report.lines,
+            unit=report.unit,
             new=report.new,
             known=report.known,
             refused=report.refused,
@@ -140,7 +141,9 @@ def import_lines(report: ImportReport) -> list[str]:
         lines.append(_("{n} texts came twice with different answers; the first was kept.").format(n=report.conflicts))
     if report.moved:
         lines.append(_("{n} texts left the pool, for they belong to the test set.").format(n=report.moved))
-    lines += [_("  line {n}: {why}").format(n=number, why=why) for number, why in report.refusals[:10]]
+    lines += [
+        _("  {unit} {n}: {why}").format(unit=report.unit, n=number, why=why) for number, why in report.refusals[:10]
+    ]
     if report.refused > 10:
         lines.append(_("  … and {n} more").format(n=report.refused - 10))
     return lines

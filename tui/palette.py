@@ -27,9 +27,9 @@ class HandfulCommands(Provider):
         app = cast("HandfulApp", self.app)
         here = self.screen
         if isinstance(here, HandfulScreen):
-            for key in keymap.of(here.ID):
+            for key in (key for scope in here.scopes() if scope not in here.SHARED for key in keymap.of(scope)):
                 pressed = "  ".join(keymap.shown(k) for k in key.pressed(app.overrides))
-                yield f"{key.name}  ({pressed})", key.about, partial(here.run_action, key.action)
+                yield f"{key.name}  ({pressed})", key.about, partial(here.perform, key)
         for entry in screens.SCREENS:
             if app.has_project or not entry.in_project:
                 yield entry.title, entry.about, partial(app.go, entry.id)

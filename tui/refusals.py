@@ -56,10 +56,12 @@ def refusable(act: Callable[Concatenate[W, P], None]) -> Callable[Concatenate[W,
     return wrapped
 
 
-def outlived(session: Session, act: Callable[[], object]) -> None:
-    """Do what can be left undone: where the disk is full or somebody holds the lock, nothing happens."""
+def outlived(session: Session, act: Callable[[], object]) -> bool:
+    """Do what can be left undone, and tell whether it was done: not where the disk is full or the lock is held."""
     try:
         act()
     except DatabaseError as error:
         if explain(error, session.project.database) is None:
             raise
+        return False
+    return True

@@ -1,17 +1,19 @@
 """The open project as the terminal holds it: one connection, and what must be asked often, without Textual."""
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from core import project as projects
-from core.connection import Connection, connect, data_version
+from core.connection import Connection, DatabaseError, connect, data_version, relaxed, transaction
 from core.errors import HandfulError
 from core.project import Project
 from core.records import LabelClass
 from core.settings import Settings
-from core.store import classes, labels, meta
+from core.store import classes, labels, leases, meta, patterns
+from core.store.leases import Holder
 from core.tasks.base import Task
 from core.worker import launch
 from core.worker.state import WorkerState, worker_state
@@ -24,12 +26,14 @@ class Session:
         """Raises InputError or RefusedError if the project can't be opened."""
         self.project = project
         self.annotator = annotator
+        self.holder = Holder(annotator, leases.new_client())
         self.con: Connection = connect(project.database)
         self.task: Task[Any] = project.task(self.con)
         self.settings: Settings = project.settings()
         self.worker: WorkerState = worker_state(project)
         self._version = data_version(self.con)
         self._own_changes = 0
+        self._patterns: str | None = None
         self._waking: threading.Thread | None = None
         self.wake_error: HandfulError | None = None
         """Why the worker could not be started last time; None if it could."""
@@ -48,8 +52,15 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; nothing is pending, for every decision was committed when it was made."""
+        """Give back the texts that lie here, and close; every decision was committed when it was made."""
+        with suppress(DatabaseError), transaction(self.con):  # a lease that stays ends by itself
+            leases.release(self.con, self.holder)
         self.con.close()
+
+    def keep(self) -> None:
+        """Prolong what lies here, so that nobody else gets it."""
+        with suppress(DatabaseError), relaxed(self.con), transaction(self.con):  # tried again soon
+            leases.renew(self.con, self.holder)
 
     def moved(self) -> bool:
         """Whether another process changed the database since this was asked last, or `touched` was called."""
@@ -58,6 +69,7 @@ class Session:
         if version == self._version and not own:
             return False
         self._version = version
+        self._patterns = None
         return True
 
     def touched(self) -> None:
@@ -91,6 +103,12 @@ class Session:
     def counters(self) -> dict[str, int]:
         """`pool`, `pool.answered`, `pool.skipped`, `test` …"""
         return meta.counters(self.con)
+
+    def patterns(self) -> str:
+        """The patterns that suggest spans, as they are written; read once until something changes."""
+        if self._patterns is None:
+            self._patterns = patterns.current(self.con)
+        return self._patterns
 
     def last_seq(self) -> int:
         """Number of the newest event."""

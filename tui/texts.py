@@ -1,9 +1,11 @@
 """Rows of texts for lists of any length: read window by window, with what is on record and what the model says."""
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.i18n import _
 from core.predictions import Predictions
 from core.records import Example, Suggestion
 from core.store import examples, labels, marks
@@ -94,8 +96,12 @@ def in_words(raw: object) -> str:
     """An answer in file form as a short text."""
     if isinstance(raw, str):
         return raw
+    if isinstance(raw, Mapping):
+        spans = raw.get("spans", ())
+        return str(raw["label"]) if "label" in raw else _("{spans}, in part").format(spans=in_words(spans))
     if isinstance(raw, Sequence):
-        return ", ".join(in_words(part) for part in raw) or "—"
+        times = Counter(in_words(part) for part in raw)
+        return ", ".join(word if n == 1 else f"{word} ×{n}" for word, n in times.items()) or "—"
     return str(raw)
 
 
@@ -103,7 +109,9 @@ def named(raw: object) -> list[str]:
     """The class names in an answer in file form; none if there is no answer."""
     if isinstance(raw, str):
         return [raw]
-    return [name for part in raw for name in named(part)] if isinstance(raw, list | tuple) else []
+    if isinstance(raw, Mapping):
+        return named(raw.get("label", raw.get("spans")))
+    return list(dict.fromkeys(name for part in raw for name in named(part))) if isinstance(raw, list | tuple) else []
 
 
 def ids_of(ids: Iterable[int]) -> "array[int]":

@@ -20,6 +20,8 @@ MEANINGS = (
     "rule",  # lines between parts
 )
 """Style sheets use them as `$muted`, `$key` …"""
+HUES = 8
+"""Colours that tell classes apart where several stand in one text: `$hue-1` …; of more classes, some share one."""
 
 
 def _theme(name: str, colours: dict[str, str], *, dark: bool) -> Theme:
@@ -39,6 +41,7 @@ def _theme(name: str, colours: dict[str, str], *, dark: bool) -> Theme:
         text_alpha=1.0,
         variables={
             **{meaning: colours[meaning] for meaning in MEANINGS},
+            **{f"hue-{n}": colours[f"hue-{n}"] for n in range(1, HUES + 1)},
             "block-cursor-background": colours["chosen"],
             "block-cursor-foreground": colours["text"],
             "block-cursor-text-style": "none",
@@ -74,6 +77,14 @@ THEMES = (
             "wrong": "#e07a75",
             "chosen": "#2c3644",
             "rule": "#3a424e",
+            "hue-1": "#6fb3e0",
+            "hue-2": "#8fc97f",
+            "hue-3": "#e5b567",
+            "hue-4": "#d98fd0",
+            "hue-5": "#62c7b8",
+            "hue-6": "#e78a6d",
+            "hue-7": "#b3a1f0",
+            "hue-8": "#c9c46a",
         },
         dark=True,
     ),
@@ -93,6 +104,14 @@ THEMES = (
             "wrong": "#b3261e",
             "chosen": "#dbe4ee",
             "rule": "#c5c1b8",
+            "hue-1": "#1f5fa8",
+            "hue-2": "#2f6f2f",
+            "hue-3": "#8a5a00",
+            "hue-4": "#9a2f86",
+            "hue-5": "#0f6b62",
+            "hue-6": "#a83a1e",
+            "hue-7": "#5b45b5",
+            "hue-8": "#66620a",
         },
         dark=False,
     ),

@@ -6,7 +6,7 @@ from typing import Literal
 from core import clock
 from core.i18n import _
 from core.records import Job
-from core.store import jobs
+from core.store import jobs, leases
 from tui.session import Session
 
 WORKER_SECONDS = 1.0
@@ -38,6 +38,7 @@ class Watch:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._asked_worker = 0.0
+        self._kept = clock.monotonic()
         self._open = {job.id for job in jobs.active(session.con)}
 
     def look(self) -> News:
@@ -46,6 +47,9 @@ class Watch:
         if clock.monotonic() - self._asked_worker >= WORKER_SECONDS:
             self._asked_worker = clock.monotonic()
             worker = self._session.look_at_worker()
+        if clock.monotonic() - self._kept >= leases.RENEW_SECONDS:
+            self._kept = clock.monotonic()
+            self._session.keep()
         if not self._session.moved():
             return News(worker=worker)
         return News(moved=True, worker=worker, said=self._ended())

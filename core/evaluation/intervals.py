@@ -11,9 +11,12 @@ _Z = 1.6448536269514722  # two-sided 90 %
 
 def wilson(hits: int, n: int) -> tuple[float, float] | None:
     """90 % score interval of a proportion (Wilson 1927); None for n = 0."""
-    if n <= 0:
-        return None
-    p, z2 = hits / n, _Z * _Z
+    return None if n <= 0 else wilson_of(hits / n, n)
+
+
+def wilson_of(p: float, n: float) -> tuple[float, float]:
+    """The same for a share `p` in 0..1 that tells as much as that of `n` texts, not a whole number perhaps."""
+    z2 = _Z * _Z
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half))
@@ -22,11 +25,15 @@ def wilson(hits: int, n: int) -> tuple[float, float] | None:
 def f1_interval(tp: int, fp: int, fn: int) -> tuple[float, float] | None:
     """90 % interval of F1 = 2·tp / (2·tp + fp + fn); None if nothing was counted.
 
-    F1 is a growing function of the proportion tp / (tp + fp + fn) (the Jaccard index j): F1 = 2j / (1 + j). The Wilson
-    interval of j is carried over.
+    F1 is a growing function of the Jaccard index, which is a proportion: its Wilson interval is carried over.
     """
     jaccard = wilson(tp, tp + fp + fn)
-    return None if jaccard is None else (2 * jaccard[0] / (1 + jaccard[0]), 2 * jaccard[1] / (1 + jaccard[1]))
+    return None if jaccard is None else (f1_of(jaccard[0]), f1_of(jaccard[1]))
+
+
+def f1_of(jaccard: float) -> float:
+    """F1 of a class from its Jaccard index tp / (tp + fp + fn)."""
+    return 2 * jaccard / (1 + jaccard)
 
 
 def mean_interval(values: Sequence[float], intervals: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from core.evaluation.intervals import CONFIDENCE, ENOUGH, f1_interval, mean_interval, wilson
+from core.evaluation.estimates import Frame, Rest, accuracy
+from core.evaluation.intervals import CONFIDENCE, ENOUGH, f1_of, mean_interval, wilson
 from core.records import ClassCounts, Evaluation
 from core.tasks.base import Cells, Task
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # numpy is imported where it is used: the terminal imports th
 
 Interval = tuple[float, float]
 DRAWS = 500
+_PLAIN = Frame()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ class Mean:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolParts:
+    """The pool: what is counted, and what the drawn texts stand for."""
+
+    labelled: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One model on one body of evidence, or on one slice of it."""
 
@@ -52,6 +62,8 @@ class Report:
     n: int
     enough: bool
     """False: too few texts to tell; the numbers are kept for machines, people are told so."""
+    effective: float
+    """As many plain random texts would tell as much; of what is enough to tell, this decides."""
     accuracy: float | None
     accuracy_interval: Interval | None
     macro_f1: float | None
@@ -63,6 +75,8 @@ class Report:
     micro_f1_interval: Interval | None = None
     means: Mapping[str, Mean] = field(default_factory=dict)
     """By name, as the task has it."""
+    pool: PoolParts | None = None
+    """What of the pool the numbers stand for; None: they are those of the judged texts alone."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for `--json`."""
@@ -70,57 +84,122 @@ class Report:
 
 
 def reports(
-    task: Task[Any], evaluation: Evaluation, names: Mapping[int, str], precision: Mapping[int, float] | None = None
+    task: Task[Any],
+    evaluation: Evaluation,
+    names: Mapping[int, str],
+    precision: Mapping[int, float] | None = None,
+    rest: Rest | None = None,
 ) -> list[Report]:
-    """The whole first, then each slice by name; `precision`: average precision of classes, of the whole."""
+    """The whole first, then each slice by name; `precision`: average precision of classes, of the whole.
+
+    With `rest` the judged texts were drawn at random, and the numbers of the whole are those of the pool.
+    """
     return [
-        _report(task, evaluation, part, names, (precision or {}) if not part else {})
+        _report(task, evaluation, part, names, precision or {}, rest)
+        if not part
+        else _report(task, evaluation, part, names, {}, None)
         for part in sorted(evaluation.counts)
     ]
 
 
 def _report(
-    task: Task[Any], evaluation: Evaluation, part: str, names: Mapping[int, str], precision: Mapping[int, float]
+    task: Task[Any],
+    evaluation: Evaluation,
+    part: str,
+    names: Mapping[int, str],
+    precision: Mapping[int, float],
+    rest: Rest | None,
 ) -> Report:
     cells = evaluation.counts[part]
     n = sum(cells.values())
-    hits = task.correct(cells)
+    frame = Frame.of(rest, n)
+    known_n = sum(frame.known.values())
+    whole = accuracy(rest, (task.correct(frame.known), known_n), (task.correct(cells), n))
     counts = task.class_counts(cells, list(names))
+    known = task.class_counts(frame.known, list(names))
     drawn = resampled(cells) if n else None
 
     def count(some: Cells) -> list[ClassCounts]:
         return task.class_counts(some, list(names))
 
+    classes = [
+        _class_report(k, c, frame, names[c.class_id], precision.get(c.class_id))
+        for k, c in zip(known, counts, strict=True)
+    ]
     return Report(
         evaluation.subject,
         evaluation.source,
         part,
         n,
-        n >= ENOUGH,
-        hits / n if n else None,
-        wilson(hits, n),
-        macro_f1(counts),
-        macro_f1_interval(cells, count, drawn),
-        tuple(_class_report(c, names[c.class_id], precision.get(c.class_id)) for c in counts),
-        micro_f1(counts),
-        micro_f1_interval(cells, count, drawn),
-        {name: _mean(cells, of_text, drawn) for name, of_text in task.means.items()} if drawn is not None else {},
+        whole is not None and whole.effective >= ENOUGH,
+        whole.effective if whole else 0.0,
+        whole.value if whole else None,
+        whole.interval if whole else None,
+        pool_macro_f1(known, counts, frame),
+        macro_f1_interval(cells, count, drawn, frame),
+        tuple(classes),
+        pool_micro_f1(known, counts, frame),
+        micro_f1_interval(cells, count, drawn, frame),
+        {name: _mean(cells, of_text, drawn, frame) for name, of_text in task.means.items()}
+        if drawn is not None
+        else {},
+        PoolParts(known_n, rest.open) if rest is not None and n else None,
     )
 
 
-def _class_report(c: ClassCounts, name: str, precision: float | None) -> ClassReport:
+def _class_report(known: ClassCounts, c: ClassCounts, frame: Frame, name: str, average: float | None) -> ClassReport:
+    precision = frame.share((known.tp, known.tp + known.fp), (c.tp, c.tp + c.fp))
+    recall = frame.share((known.tp, known.support), (c.tp, c.support))
+    f1 = pool_f1(known, c, frame)
     return ClassReport(
         c.class_id,
         name,
         c.support,
-        c.precision,
-        wilson(c.tp, c.tp + c.fp),
-        c.recall,
-        wilson(c.tp, c.support),
-        c.f1,
-        f1_interval(c.tp, c.fp, c.fn),
-        precision,
+        precision[0] if precision else None,
+        precision[1] if precision else None,
+        recall[0] if recall else None,
+        recall[1] if recall else None,
+        f1[0] if f1 else None,
+        f1[1] if f1 else None,
+        average,
     )
+
+
+def pool_f1(known: ClassCounts, drawn: ClassCounts, frame: Frame) -> tuple[float, Interval] | None:
+    """F1 with its interval: that of the Jaccard index, which is a share, carried over; None if no drawn text tells."""
+    found = frame.share((known.tp, _union(known)), (drawn.tp, _union(drawn)))
+    return None if found is None else (f1_of(found[0]), (f1_of(found[1][0]), f1_of(found[1][1])))
+
+
+def _union(c: ClassCounts) -> int:
+    return c.tp + c.fp + c.fn
+
+
+def _class_f1s(
+    known: Sequence[ClassCounts], drawn: Sequence[ClassCounts], frame: Frame
+) -> list[tuple[float, Interval]]:
+    """F1 of every class that occurs or was predicted; one that was met, but not drawn, could be anything."""
+    together = pool_micro_f1(known, drawn, frame)
+    found = []
+    for k, c in zip(known, drawn, strict=True):
+        f1 = pool_f1(k, c, frame)
+        if f1 is not None:
+            found.append(f1)
+        elif _union(k) and together is not None:
+            found.append((together, (0.0, 1.0)))
+    return found
+
+
+def pool_macro_f1(known: Sequence[ClassCounts], drawn: Sequence[ClassCounts], frame: Frame) -> float | None:
+    """Mean F1 over the classes that occur or were predicted; None if nothing was drawn."""
+    values = [value for value, _interval in _class_f1s(known, drawn, frame)]
+    return sum(values) / len(values) if values else None
+
+
+def pool_micro_f1(known: Sequence[ClassCounts], drawn: Sequence[ClassCounts], frame: Frame) -> float | None:
+    """F1 of the sums of the counts; None if nothing was drawn, or nothing occurred or was predicted."""
+    found = pool_f1(sum(known, ClassCounts(0)), sum(drawn, ClassCounts(0)), frame)
+    return found[0] if found else None
 
 
 def macro_f1(counts: Sequence[ClassCounts]) -> float | None:
@@ -129,13 +208,11 @@ def macro_f1(counts: Sequence[ClassCounts]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def micro_f1(counts: Sequence[ClassCounts]) -> float | None:
-    """F1 of the sums of the counts; None if nothing occurred or was predicted."""
-    return sum(counts, ClassCounts(0)).f1
-
-
 def macro_f1_interval(
-    cells: Cells, count: Callable[[Cells], Sequence[ClassCounts]], drawn: "NDArray[np.int64] | None" = None
+    cells: Cells,
+    count: Callable[[Cells], Sequence[ClassCounts]],
+    drawn: "NDArray[np.int64] | None" = None,
+    frame: Frame = _PLAIN,
 ) -> Interval | None:
     """90 % interval of macro-F1; None without counts.
 
@@ -144,38 +221,50 @@ def macro_f1_interval(
     """
     import numpy as np
 
-    seen = [c for c in count(cells) if c.f1 is not None]
+    known = count(frame.known)
+    seen = _class_f1s(known, count(cells), frame)
     if not seen:
         return None
-    low, high = mean_interval([c.f1 or 0.0 for c in seen], [f1_interval(c.tp, c.fp, c.fn) or (0.0, 1.0) for c in seen])
+    low, high = mean_interval([value for value, _interval in seen], [interval for _value, interval in seen])
     hits, total = _drawn_counts(cells, count, drawn)
-    f1 = np.where(total > 0, hits / np.maximum(total, 1), 0.0)
+    hits = np.array([2 * c.tp for c in known]) + frame.weight * hits
+    total = np.array([2 * c.tp + c.fp + c.fn for c in known]) + frame.weight * total
+    f1 = np.where(total > 0, hits / np.where(total > 0, total, 1.0), 0.0)
     return _widened(f1.sum(axis=1) / np.maximum((total > 0).sum(axis=1), 1), low, high)
 
 
 def micro_f1_interval(
-    cells: Cells, count: Callable[[Cells], Sequence[ClassCounts]], drawn: "NDArray[np.int64] | None" = None
+    cells: Cells,
+    count: Callable[[Cells], Sequence[ClassCounts]],
+    drawn: "NDArray[np.int64] | None" = None,
+    frame: Frame = _PLAIN,
 ) -> Interval | None:
     """The same for micro-F1, widened to the interval of the sums as if they were one class's."""
     import numpy as np
 
-    whole = sum(count(cells), ClassCounts(0))
-    plain = f1_interval(whole.tp, whole.fp, whole.fn)
+    known = sum(count(frame.known), ClassCounts(0))
+    plain = pool_f1(known, sum(count(cells), ClassCounts(0)), frame)
     if plain is None:
         return None
-    hits, total = (found.sum(axis=1) for found in _drawn_counts(cells, count, drawn))
-    return _widened(hits / np.maximum(total, 1), *plain)
+    hits, total = (frame.weight * found.sum(axis=1) for found in _drawn_counts(cells, count, drawn))
+    hits, total = hits + 2 * known.tp, total + 2 * known.tp + known.fp + known.fn
+    return _widened(hits / np.where(total > 0, total, 1.0), *plain[1])
 
 
-def _mean(cells: Cells, of_text: Callable[[tuple[int, ...]], float], drawn: "NDArray[np.int64]") -> Mean:
+def _mean(cells: Cells, of_text: Callable[[tuple[int, ...]], float], drawn: "NDArray[np.int64]", frame: Frame) -> Mean:
     """A mean over texts; its interval is widened to that of a proportion with as many hits."""
     import numpy as np
 
     keys = sorted(cells)
     values, n = np.array([of_text(key) for key in keys]), sum(cells.values())
     value = float(values @ np.array([cells[key] for key in keys]) / n)
+    known = sum(of_text(key) * m for key, m in frame.known.items())
+    all_known = sum(frame.known.values())
     low, high = wilson(round(value * n), n) or (0.0, 1.0)
-    return Mean(value, _widened(drawn @ values / n, min(low, value), max(high, value)))
+    low, high = _widened(drawn @ values / n, min(low, value), max(high, value))
+    whole = all_known + frame.weight * n
+    low, value, high = ((known + frame.weight * n * part) / whole if whole else part for part in (low, value, high))
+    return Mean(value, (low, high))
 
 
 def _widened(values: "NDArray[np.float64]", low: float, high: float) -> Interval:

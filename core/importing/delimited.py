@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from core.errors import InputError
 from core.i18n import _
+from core.importing.formats import DELIMITED_CONTENT, TABBED_CONTENT, text_format
 from core.importing.lines import MAX_LINE, Lines
 from core.importing.rows import Read
 from core.show import shorten, visible
@@ -123,3 +124,17 @@ def _header(values: list[str], lines: Lines) -> list[str]:
             _("Rename one of them."),
         )
     return columns
+
+
+def _commas(head: str) -> int:
+    first, _end, rest = head.partition("\n")
+    commas = first.count(",")
+    return DELIMITED_CONTENT if commas and rest.partition("\n")[0].count(",") >= commas else 0
+
+
+def _tabs(head: str) -> int:
+    return TABBED_CONTENT if "\t" in head.partition("\n")[0] else 0
+
+
+CSV = text_format("CSV", (".csv",), read_csv, _commas)
+TSV = text_format("TSV", (".tsv", ".tab"), read_tsv, _tabs)

@@ -14,12 +14,11 @@ from core import clock
 from core.connection import Connection, DatabaseError
 from core.errors import InputError
 from core.i18n import _
-from core.importing import columns, lock, readers
+from core.importing import columns, formats, lock
 from core.importing.answers import Answers
 from core.importing.columns import Label
-from core.importing.lines import Lines, opened
 from core.importing.pace import Pace
-from core.importing.rows import Read
+from core.importing.rows import Read, Rows
 from core.importing.sorting import Sorter
 from core.project import Project
 from core.records import ImportReport, Split
@@ -44,7 +43,7 @@ def import_file(
     limit_classes: int = 1000,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Import a CSV, TSV, JSONL or text file and say what became of each row.
+    """Import a file of any format, a directory or a data set, and say what became of each row.
 
     `text` names the column of the texts (None: found by name or length), `label` one with answers, or one for each
     label (None: there are none). The other columns become the texts' meta. Waits while another import of the
@@ -53,54 +52,54 @@ def import_file(
     Raises InputError if the file can't be used; whatever it raises, nothing is changed then.
     """
     answering = columns.named(label)
-    with opened(path) as lines:
-        reads = readers.read(lines)
-        sample, complete = _sample(lines, reads)
+    with formats.opened(path) as source:
+        reads = iter(source)
+        sample, complete = _sample(source, reads)
         rows = [values for _line, values in sample if isinstance(values, dict)]
         if rows:
-            text = columns.text_column(rows, text, answering, lines.name)
+            text = columns.text_column(rows, text, answering, source.name)
             absent = [name for name in answering if name not in columns.names_in(rows)]
             if complete and absent:
-                raise columns.missing(absent[0], columns.names_in(rows), lines.name)
+                raise columns.missing(absent[0], columns.names_in(rows), source.name)
         with lock.held(project.import_lock):
             task = project.task(con)
             answers = Answers(
                 task, answering, classes.ids(con), may_add=project.settings().open_classes, limit=limit_classes
             )
             if answers.too_many_in(rows):  # the usual mistake, found before anything is written
-                raise answers.too_many_error(chain(sample, reads), lines.name)
-            sorter = Sorter(lines, chain(sample, reads), columns.names_in(rows), text or "", answers)
+                raise answers.too_many_error(chain(sample, reads), source.name)
+            sorter = Sorter(source, chain(sample, reads), columns.names_in(rows), text or "", answers)
             return _store(con, split, sorter, task, progress)
 
 
 def preview(path: Path, rows: int) -> tuple[list[str], list[dict[str, Any]]]:
     """The columns of a file and its first usable rows; raises InputError if it can't be read."""
-    with opened(path) as lines:
-        sample, _complete = _sample(lines, readers.read(lines))
+    with formats.opened(path) as source:
+        sample, _complete = _sample(source, iter(source))
     found = [values for _line, values in sample if isinstance(values, dict)]
     return columns.names_in(found), found[:rows]
 
 
 def columns_of(path: Path) -> list[str]:
     """The columns that the first rows of a file have; raises InputError if it can't be read."""
-    with opened(path) as lines:
-        sample, _complete = _sample(lines, readers.read(lines))
+    with formats.opened(path) as source:
+        sample, _complete = _sample(source, iter(source))
     return columns.names_in([values for _line, values in sample if isinstance(values, dict)])
 
 
-def _sample(lines: Lines, reads: Iterator[Read]) -> tuple[list[Read], bool]:
+def _sample(source: Rows, reads: Iterator[Read]) -> tuple[list[Read], bool]:
     """The first rows, and whether they are all there are."""
     sample: list[Read] = []
     for read in reads:
         sample.append(read)
-        if len(sample) >= _SAMPLE_ROWS or lines.done >= _SAMPLE_BYTES:
+        if len(sample) >= _SAMPLE_ROWS or source.done >= _SAMPLE_BYTES:
             return sample, False
     return sample, True
 
 
 def _store(con: Connection, split: Split, sorter: Sorter, task: Any, progress: Progress | None) -> ImportReport:
     with imports.tuned(con):
-        import_id = imports.begin(con, sorter.lines.name, split)
+        import_id = imports.begin(con, sorter.source.name, split)
         try:
             report = _add_all(con, import_id, split, sorter, progress)
             return imports.finish(con, import_id, task, list(sorter.answers.names), report)
@@ -122,26 +121,30 @@ def _add_all(con: Connection, import_id: int, split: Split, sorter: Sorter, prog
             sorter.refuse(line, _("A person has answered this text in the pool; it stays there."))
         if progress is not None and clock.monotonic() - told >= _PROGRESS_SECONDS:
             told = clock.monotonic()
-            progress(sorter.lines.done, sorter.lines.total)
+            progress(sorter.source.done, sorter.source.total)
     if progress is not None:
-        progress(sorter.lines.done, sorter.lines.total)
+        progress(sorter.source.done, sorter.source.total)
     _check(sorter, new + known)
     return ImportReport(
-        sorter.lines.name,
+        sorter.source.name,
         split,
         lines=sorter.count,
         new=new,
         known=known,
         refused=sorter.refused,
         refusals=tuple(sorted(sorter.refusals)),
+        unit=sorter.source.unit,
     )
 
 
 def _check(sorter: Sorter, usable: int) -> None:
     """Raise InputError if the file has brought nothing, or never had the label column."""
-    name, answers = sorter.lines.name, sorter.answers
+    name, answers = sorter.source.name, sorter.answers
     if not usable:
-        first = [_("line {line}: {reason}").format(line=n, reason=r) for n, r in sorter.refusals[:_SHOWN_REFUSALS]]
+        first = [
+            _("{unit} {n}: {reason}").format(unit=sorter.source.unit, n=n, reason=r)
+            for n, r in sorter.refusals[:_SHOWN_REFUSALS]
+        ]
         raise InputError(
             _("No row of this file can be used."),
             "\n".join([name, *first]),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from core.errors import InputError
 from core.i18n import _
+from core.importing.formats import JSON_CONTENT, text_format
 from core.importing.lines import Lines
 from core.importing.rows import Read
 
@@ -13,7 +14,7 @@ def _missing(_name: str) -> None:
     """NaN and Infinity are no JSON; the writers that use them mean a missing value."""
 
 
-_DECODER = json.JSONDecoder(parse_constant=_missing)
+DECODER = json.JSONDecoder(parse_constant=_missing)
 
 
 def read(lines: Lines) -> Iterator[Read]:
@@ -25,7 +26,7 @@ def read(lines: Lines) -> Iterator[Read]:
         raise InputError(
             _("This file is one JSON array."),
             _("{path} begins with a bracket.").format(path=lines.name),
-            _("Write one object a line: jq -c '.[]' {path} > NEW.jsonl").format(path=lines.quoted),
+            _("If it is JSON and no JSONL, give it the ending .json"),
         )
     for line in lines:
         yield lines.number, _values(line.rstrip(" \t\r\n"), lines)
@@ -35,7 +36,7 @@ def _values(line: str, lines: Lines) -> dict[str, object] | str:
     if not line:
         return _("The line is empty.")
     try:
-        found = _DECODER.decode(line)
+        found = DECODER.decode(line)
     except json.JSONDecodeError as error:
         raise InputError(
             _("This file holds broken JSON."),
@@ -49,3 +50,10 @@ def _values(line: str, lines: Lines) -> dict[str, object] | str:
     except ValueError as error:  # an integer of more digits than Python converts
         return _("A number can't be read: {why}.").format(why=error)
     return found if isinstance(found, dict) else _("The line is no JSON object.")
+
+
+def _content(head: str) -> int:
+    return JSON_CONTENT if head.partition("\n")[0].lstrip().startswith("{") else 0
+
+
+JSONL = text_format("JSONL", (".jsonl", ".ndjson"), read, _content)

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
 from core.i18n import _
@@ -20,7 +20,7 @@ from core.show import visible
 
 MAX_LINE = 32_000_000
 """Bytes of one line, and characters of one record of several lines."""
-_HEAD = 1 << 16
+_HEAD, _CHUNK = 1 << 16, 1 << 20
 _TEXT_BYTES = bytes(code for code in range(256) if code >= 0x20 or code in b"\t\n\v\f\r\x1b")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MAGIC = (
@@ -36,10 +36,17 @@ _MAGIC = (
 )
 
 
+if TYPE_CHECKING:
+    BinaryFile = io.BufferedReader[Any]
+else:
+    BinaryFile = io.BufferedReader
+"""What can be looked at without being used up (`peek`)."""
+
+
 class Lines:
     """Iterate over the lines of one open file, each with its line end."""
 
-    def __init__(self, file: "io.BufferedReader[io.FileIO]", path: Path, total: int) -> None:
+    def __init__(self, file: BinaryFile, path: Path, total: int) -> None:
         self.path = path
         self.total = total
         """Size of the file in bytes; 0 where it can't be known (a pipe)."""
@@ -67,6 +74,36 @@ class Lines:
         """The first bytes as text, as far as they are whole."""
         codec = "utf-16" if self._wide else "utf-8-sig"
         return codecs.getincrementaldecoder(codec)("replace").decode(self.head)
+
+    def chunks(self) -> Iterator[str]:
+        """The text in pieces of about a megabyte, cut anywhere; `number` counts the lines that are whole."""
+        self._check_head()
+        for piece in self._wide_chunks() if self._wide else self._narrow_chunks():
+            self.number += piece.count("\n")
+            yield piece
+
+    def _narrow_chunks(self) -> Iterator[str]:
+        decode = codecs.getincrementaldecoder("utf-8")("strict").decode
+        if self.head.startswith(codecs.BOM_UTF8):
+            self.done += len(self._file.read(len(codecs.BOM_UTF8)))
+        while True:
+            raw = self._file.read(_CHUNK)
+            try:
+                piece = decode(raw, not raw)
+            except UnicodeDecodeError as error:
+                self.done -= len(error.object) - len(raw)  # a character's first bytes came with the piece before
+                self.number += 1 + error.object.count(b"\n", 0, error.start)
+                raise self._undecodable(error.object, error) from error
+            self.done += len(raw)
+            yield piece
+            if not raw:
+                return
+
+    def _wide_chunks(self) -> Iterator[str]:
+        self._text = io.TextIOWrapper(self._file, encoding="utf-16", errors="strict", newline="")
+        while piece := self._wide_piece(self._text):
+            self.done += 2 * len(piece)
+            yield piece
 
     def __iter__(self) -> Iterator[str]:
         self._check_head()
@@ -100,13 +137,22 @@ class Lines:
         try:
             return text.readline(MAX_LINE + 1)
         except UnicodeDecodeError as error:
-            raise InputError(
-                _("This file is not whole."),
-                _("{path} begins as UTF-16, but can't be decoded after line {line}: {why}.").format(
-                    path=self.name, line=self.number, why=error.reason
-                ),
-                _("Save it again as UTF-8."),
-            ) from error
+            raise self._not_whole(error) from error
+
+    def _wide_piece(self, text: io.TextIOWrapper) -> str:
+        try:
+            return text.read(_CHUNK)
+        except UnicodeDecodeError as error:
+            raise self._not_whole(error) from error
+
+    def _not_whole(self, error: UnicodeDecodeError) -> InputError:
+        return InputError(
+            _("This file is not whole."),
+            _("{path} begins as UTF-16, but can't be decoded after line {line}: {why}.").format(
+                path=self.name, line=self.number, why=error.reason
+            ),
+            _("Save it again as UTF-8."),
+        )
 
     def too_long(self, number: int) -> InputError:
         """The error for a line, or a record that begins there, which is too long to be held in memory."""
@@ -168,17 +214,22 @@ class Lines:
 def opened(path: Path) -> Iterator[Lines]:
     """The lines of a file (or pipe), closed at the end of the block.
 
-    Raises InputError if there is no such file or it can't be read; while iterating, for what is no UTF-8 or UTF-16.
+    Raises InputError as `open_file` does; while iterating, for what is no UTF-8 or UTF-16.
     """
+    with open_file(path) as file:
+        yield Lines(file, path, size(file))
+
+
+def open_file(path: Path) -> BinaryFile:
+    """The bytes of a file (or pipe); raises InputError if there is no such file or it can't be read."""
     try:
-        file = io.BufferedReader(io.FileIO(path), _HEAD)
+        return io.BufferedReader(io.FileIO(path), _HEAD)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
-    with file:
-        yield Lines(file, path, _size(file))
 
 
-def _size(file: BinaryIO) -> int:
+def size(file: BinaryFile) -> int:
+    """Bytes of a file; 0 where they can't be known (a pipe)."""
     found = os.fstat(file.fileno())
     return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
@@ -188,6 +239,6 @@ def _unreadable(path: Path, error: OSError | ValueError) -> InputError:
     if isinstance(error, FileNotFoundError):
         return InputError(_("There is no such file."), name, _("Check the path."))
     if isinstance(error, IsADirectoryError):
-        return InputError(_("This is a directory."), name, _("Give a CSV, TSV, JSONL or text file."))
+        return InputError(_("This is a directory."), name, _("Give a file."))
     why = getattr(error, "strerror", None) or str(error)
     return InputError(_("This file can't be read."), f"{name}: {why}", _("Check the path and its permissions."))

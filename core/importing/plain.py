@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from core.importing.formats import SOME_TEXT, text_format
 from core.importing.lines import Lines
 from core.importing.rows import Read
 
@@ -12,3 +13,6 @@ def read(lines: Lines) -> Iterator[Read]:
     """Each line as the one column `text`, without its line end; blanks stay."""
     for line in lines:
         yield lines.number, {COLUMN: line.removesuffix("\n").removesuffix("\r")}
+
+
+TEXT = text_format("text", (".txt", ".text"), read, lambda _head: SOME_TEXT)

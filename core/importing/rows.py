@@ -1,17 +1,40 @@
-"""What a reader gives for each row of a file, and how a row's values are packed for storage."""
+"""What a format gives for each row of a source, and how a row's values are packed for storage."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from json.encoder import encode_basestring as quote
-from typing import Any
-
-from core.importing.lines import Lines
+from typing import Any, Protocol
 
 Read = tuple[int, dict[str, Any] | str]
-"""The line where a row begins, and its values by column, or the reason why the row is refused."""
+"""The number of a row (the line where it begins), and its values by column, or the reason why the row is refused."""
 
-Reader = Callable[[Lines], Iterator[Read]]
-"""One format: from the lines of a file to its rows, refused ones included."""
+
+class Rows(Protocol):
+    """Iterate over the rows of an open source, refused ones included, one at a time.
+
+    Iterating raises InputError, at once or on the way, where the structure of the source is in doubt.
+    """
+
+    unit: str
+    """What its numbers count: `line`, `row`, `item` or `file`."""
+
+    @property
+    def name(self) -> str:
+        """Where the rows come from, fit to be shown."""
+        ...
+
+    @property
+    def done(self) -> int:
+        """How much was read so far."""
+        ...
+
+    @property
+    def total(self) -> int:
+        """How much there is in all, in the same measure; 0 where it can't be known."""
+        ...
+
+    def __iter__(self) -> Iterator[Read]: ...
+
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _ENCODE_ASCII = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode

@@ -7,9 +7,8 @@ from typing import Any
 from core.errors import InputError
 from core.i18n import _
 from core.importing.answers import Answers
-from core.importing.lines import Lines
 from core.importing.pace import Pace
-from core.importing.rows import Read, encodable, pack_columns
+from core.importing.rows import Read, Rows, encodable, pack_columns
 from core.show import visible
 from core.store.imports import Row
 
@@ -23,7 +22,7 @@ _KEPT = 1000
 class Sorter:
     """Goes through what a reader gives: usable rows come out, refused ones are counted."""
 
-    lines: Lines
+    source: Rows
     reads: Iterator[Read]
     columns: list[str]
     """Those that the first rows have."""
@@ -67,7 +66,7 @@ class Sorter:
                 self.refuse(line, " ".join(part for part in (error.title, error.what) if part))
                 continue
             if self.answers.too_many:
-                raise self.answers.too_many_error(self.reads, self.lines.name)
+                raise self.answers.too_many_error(self.reads, self.source.name)
             yield row
 
     def _row(self, line: int, values: dict[str, Any] | str) -> Row:

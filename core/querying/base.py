@@ -52,6 +52,10 @@ class PoolView:
     """Class names, for reasons only."""
     audit_share: float = 0.0
     """Share of the queue to draw uniformly at random."""
+    settled: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """Open rows that the model answers by itself, [s]: not picked on purpose, only drawn."""
+    spot_share: float = 0.0
+    """Share of the queue to draw from those."""
     picking_pays: bool = True
     """False once labels that were picked proved worse to learn from than as many that were drawn at random."""
     class_vectors: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
@@ -63,6 +67,9 @@ class PoolView:
     """Whether the probabilities of a text add up to one; else each class has its own, and any number may hold."""
     doubt: Callable[[NDArray[np.int64]], NDArray[np.float32]] | None = None
     """Rows → how much the model doubts its answers to them, [rows] in 0..1; None: by the two most probable classes."""
+
+    promise: NDArray[np.float32] | None = None
+    """What each text is worth asking about before there is a model, [n] in 0..1; None: all the same."""
 
     def doubts(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """How much the model doubts its answers to these rows, [rows] in 0..1; there must be a model."""

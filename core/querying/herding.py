@@ -115,7 +115,7 @@ def _ground(view: PoolView, covered: NDArray[np.int64], x: NDArray[np.float32]) 
 def _weights(view: PoolView, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """How much each text wants to be covered: the model's doubt, more for classes that are short of labels."""
     if not view.decides:
-        return np.ones(len(rows), np.float32)
+        return np.ones(len(rows), np.float32) if view.promise is None else view.promise[rows]
     doubt = FLOOR + view.doubts(rows)
     labels = label_counts(view)
     counts = np.array([labels.get(c, 0) for c in view.class_ids], np.float32)

@@ -7,8 +7,11 @@ random until it says something else (`core.evaluation.paying`).
 
 What was said about classes helps to find those without a label: their keywords first, then what sounds like their names
 and descriptions, taking turns with what the pool itself offers. From a class's first label on, the model decides.
+
+What the model answers by itself is left to it, but for audits, and spot checks in a share of the places.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -18,7 +21,7 @@ from core.querying.base import Pick, PoolView
 from core.querying.herding import herding
 from core.querying.named import by_names
 from core.querying.pool import label_counts
-from core.querying.randomly import audit, randomly
+from core.querying.randomly import audit, randomly, spot_check
 from core.querying.seeds import seeds
 
 HINTS = ("seeds", "named")
@@ -34,11 +37,31 @@ def auto(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
     take = view.take(n)
     slots = rng.random(take) < view.audit_share
     drawn = audit(view, int(slots.sum()), rng) if slots.any() else []
-    purposeful = _purposeful(view, take, rng) if view.picking_pays else randomly(view, take, rng)
     audited = {pick.row for pick in drawn}
-    wanted = (pick for pick in purposeful if pick.row not in audited)
-    audits = iter(drawn)
-    return [next(audits) if is_audit else next(wanted) for is_audit in slots]
+    if len(view.settled):
+        wanted = _beside_the_settled(view, take, rng, audited)
+    else:
+        wanted = [pick for pick in _doubtful(view, take, rng) if pick.row not in audited]
+    audits, others = iter(drawn), iter(wanted)
+    return [next(audits) if is_audit else next(others) for is_audit in slots]
+
+
+def _doubtful(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
+    return _purposeful(view, n, rng) if view.picking_pays else randomly(view, n, rng)
+
+
+def _beside_the_settled(view: PoolView, n: int, rng: np.random.Generator, audited: AbstractSet[int]) -> list[Pick]:
+    """What the model does not answer by itself, with spot checks between; those alone once it is used up."""
+    left = np.setdiff1d(view.open, view.settled)
+    doubtful = _doubtful(replace(view, open=left), min(n, len(left)), rng) if len(left) else []
+    wanted = (replace(pick, probability=None) for pick in doubtful)  # drawn or not, it was not from all
+    checks = iter(spot_check(view, len(view.settled), rng))
+    found: dict[int, Pick] = {}
+    for is_check in [*(rng.random(n) < view.spot_share), *[False] * n, *[True] * len(view.settled)]:
+        pick = next(checks if is_check else wanted, None)
+        if pick is not None and pick.row not in audited:
+            found.setdefault(pick.row, pick)
+    return list(found.values())
 
 
 def _purposeful(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:

@@ -17,6 +17,12 @@ def audit(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
     return _drawn(view, n, rng, "audit", reasons.AUDIT)
 
 
+def spot_check(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
+    """Up to `n` of the rows that the model answers by itself; they stand for those, not for the pool."""
+    rows = rng.permutation(view.settled)[:n]
+    return [Pick(int(row), "spot-check", Reason(reasons.SPOT)) for row in rows]
+
+
 def _drawn(view: PoolView, n: int, rng: np.random.Generator, strategy: str, kind: str) -> list[Pick]:
     take = view.take(n)
     rows = rng.choice(view.open, size=take, replace=False)

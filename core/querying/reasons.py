@@ -7,10 +7,11 @@ from core.i18n import _
 from core.records import Reason
 
 RANDOM, AUDIT, UNRANKED, REST = "random", "audit", "unranked", "rest"
+SPOT = "spot"
 TYPICAL, COVERS, NAMED, SEEDED, RARE = "typical", "covers", "named", "seeded", "rare"
 MARGIN, LEAST, ENTROPY, GROUPED = "margin", "least_confidence", "entropy", "grouped"
 GRADIENT, CONTRAST, SPLIT = "gradient", "contrast", "split"
-HERDING, EITHER = "herding", "either"
+HERDING, EITHER, OVERLAP = "herding", "either", "overlap"
 
 
 def _typical(args: Mapping[str, Any]) -> str:
@@ -54,6 +55,7 @@ def _either(args: Mapping[str, Any]) -> str:
 _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     RANDOM: lambda _args: _("drawn at random"),
     AUDIT: lambda _args: _("audit: drawn at random to check the numbers"),
+    SPOT: lambda _args: _("spot check: the model would answer it by itself"),
     TYPICAL: _typical,
     RARE: lambda args: _("perhaps {label}, which has {n} labels so far").format(
         label=args.get("label", "?"), n=args.get("n", 0)
@@ -87,6 +89,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     REST: lambda _args: _("nothing more telling is left"),
     EITHER: _either,
+    OVERLAP: lambda args: _("asked of {n} people, to see how far they agree").format(n=args.get("people", 2)),
     UNRANKED: lambda _args: _("drawn at random: no ranking is ready yet"),
 }
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from core.errors import InputError
 from core.i18n import _
-from core.importing import columns, readers
+from core.importing import columns, formats
 from core.importing.answers import Answers
-from core.importing.lines import opened
 from core.importing.sorting import Sorter
 from core.show import shorten
 from core.tasks.base import Task
@@ -54,18 +53,18 @@ def read(path: Path, task: Task[Any], text: str | None, label: str) -> GoldFile:
     Raises InputError with file and line: for a file that can't be read, a column it does not have, a text without an
     answer, or if nothing in it can be used.
     """
-    with opened(path) as lines:
-        reads = list(readers.read(lines))
+    with formats.opened(path) as source:
+        reads = list(source)
         rows = [values for _line, values in reads if isinstance(values, dict)]
         found = columns.names_in(rows)
         if rows:
-            text = columns.text_column(rows[:_SAMPLE], text, label, lines.name)
+            text = columns.text_column(rows[:_SAMPLE], text, label, source.name)
             if label not in found:
-                raise columns.missing(label, found, lines.name)
+                raise columns.missing(label, found, source.name)
         answers = Answers(task, (label,), {}, may_add=True, limit=MAX_CLASSES)
-        sorter = Sorter(lines, iter(reads), found, text or "", answers)
+        sorter = Sorter(source, iter(reads), found, text or "", answers)
         usable = list(sorter.rows())
-        name = lines.name
+        name = source.name
     bare = next((row for row in usable if row.answer is None), None)
     if bare is not None:
         raise InputError(

@@ -5,7 +5,7 @@ simulated: that one is only read. What the embedding takes from a project (a sam
 whether the encoder can read them) is taken from the simulated one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -76,7 +76,7 @@ class Exam:
     def scores(self, simulated: Project, con: Connection) -> Scores:
         """Judge the published model; `embed` was called since its space is in force."""
         task = simulated.task(con)
-        ids = self._class_ids(task, classes.ids(con))
+        ids = class_ids(task, self._gold, classes.ids(con))
         golds = [task.from_file(raw, ids, text) for text, raw in zip(self._texts, self._gold, strict=True)]
         found = {class_id for gold in golds for class_id in task.classes_of(gold)}
         occurring = {name: class_id for name, class_id in ids.items() if class_id in found}
@@ -91,19 +91,20 @@ class Exam:
         f1 = {name: c.f1 or 0.0 for name, c in zip(names, counts, strict=True)}
         return Scores(model.name, task.correct(cells) / len(golds), sum(f1.values()) / len(f1) if f1 else 0.0, f1)
 
-    def _class_ids(self, task: Task[Any], known: Mapping[str, int]) -> dict[str, int]:
-        """name → id; names that the simulated project has not met get numbers below zero."""
-        names = dict.fromkeys(name for raw in self._gold for name in task.names_in(raw))
-        unmet = [name for name in names if name not in known]
-        return {name: known[name] for name in names if name in known} | {name: -n for n, name in enumerate(unmet, 1)}
-
     def _guesses(self, task: Task[Any], model: inuse.ModelInUse) -> list[Any]:
         head = heads.load(model.head_dir)
         trainer: Trainer = plugins.load(plugins.TRAINERS, task.name)
         scores = trainer.scores(head, self._features(model.space))
-        return [task.from_scores(row.tolist(), head.class_ids) for row in scores]
+        return [task.from_scores(row.tolist(), head.class_ids, head.cuts) for row in scores]
 
     def _features(self, in_space: Mapping[str, Any]) -> NDArray[np.float16]:
         """[texts, dim]"""
         store = VectorStore(self._project.embeddings / str(in_space["fingerprint"]), int(in_space["dim"]))
         return np.asarray(store.vectors()[rows_of(store.ids(), self._ids)])
+
+
+def class_ids(task: Task[Any], golds: Iterable[Any], known: Mapping[str, int]) -> dict[str, int]:
+    """name → id of the classes in these answers in file form; names the project has not met get numbers below zero."""
+    names = dict.fromkeys(name for raw in golds for name in task.names_in(raw))
+    unmet = [name for name in names if name not in known]
+    return {name: known[name] for name in names if name in known} | {name: -n for n, name in enumerate(unmet, 1)}

@@ -17,10 +17,11 @@ from core.simulation import working
 from core.simulation.gold import Pool
 from core.simulation.judge import Exam, Scores
 from core.simulation.plan import Plan, next_batch
+from core.simulation.said import Said, said
 from core.simulation.working import Done
 from core.store import examples, labels
 from core.worker import rule
-from core.worker.learner import refresh
+from core.worker.learners import refresh
 
 ANNOTATOR = "gold"
 _DIGITS = 4
@@ -52,6 +53,8 @@ class Step:
     labels: int
     """All that were given so far, those for audits included."""
     scores: Scores
+    said: Said
+    """What the project says itself, and what is true of its pool."""
     seconds: Mapping[str, float]
     """Since the step before: embedding of the pool, head, picking, judging on its own labels, round without embedding.
 
@@ -69,6 +72,7 @@ class Step:
         return {
             "labels": self.labels,
             **self.scores.as_json(),
+            **self.said.as_json(),
             "seconds": _rounded(self.seconds),
             "reasons": dict(sorted(self.reasons.items())),
             "asked": list(self.asked),
@@ -98,7 +102,8 @@ def run(plan: Plan, project: Project, pool: Pool, exam: Exam, embedding: float) 
             yield from exam.embed(project, con)
             reasons = Counter(f"{item.strategy}/{item.reason.kind}" for item in items)
             asked = [item.example_id for item in items]
-            step = Step(spent, exam.scores(project, con), seconds, reasons, asked, round_told)
+            told = said(project, con, pool)
+            step = Step(spent, exam.scores(project, con), told, seconds, reasons, asked, round_told)
             yield JobEvent("step", {"step": step})
             seconds = _no_seconds()
 

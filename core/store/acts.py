@@ -93,17 +93,21 @@ def words(turned: Turned, names: Mapping[int, str]) -> str:
     """What it was, as a piece of a sentence."""
     n = len(turned.example_ids)
     named = ", ".join(visible(names.get(i, "?")) for i in turned.class_ids[:3])
-    for kind in (changes.CLASS_ARCHIVE, labels.LABEL, labels.SKIP, changes.FLAG, changes.NOTE, changes.GUIDELINES):
+    for kind, said in _SAID.items():
         if kind in turned.kinds:
-            return _SAID[kind].format(n=n, name=named)
+            return said.format(n=n, name=named)
     return _("change of class {name}").format(name=named)
 
 
 _SAID = {
     changes.CLASS_ARCHIVE: _("removal of class {name}"),
     labels.LABEL: _("{n} labels"),
+    labels.SETTLE: _("{n} answers that overruled others"),
     labels.SKIP: _("skip of {n} texts"),
     changes.FLAG: _("a flag"),
     changes.NOTE: _("a note"),
     changes.GUIDELINES: _("a change of the guidelines"),
+    changes.PATTERNS: _("a change of the patterns"),
+    changes.KEEP: _("that {n} labels are right"),
+    changes.AGAIN: _("a second answer"),
 }

@@ -25,6 +25,8 @@ class TextFilter:
     """This person has answered or skipped it."""
     split: str = "pool"
     """`pool`, `test`, or empty for both."""
+    contested: bool = False
+    """People gave different answers equally often, and nobody has settled it."""
     query: str = ""
     """Every word, or a word beginning so, is in the text."""
     only: Sequence[int] | None = None
@@ -36,7 +38,7 @@ def ids(con: Connection, wanted: TextFilter, *, after: int = 0, limit: int | Non
     asked = expression(wanted.query)
     if wanted.query.strip() and not asked:
         return array("q")
-    source = "search" if asked else "class" if wanted.class_id is not None else "flagged" if wanted.flagged else "all"
+    source = "search" if asked else _narrowest(wanted)
     rows = con.execute(
         _QUERY,
         {
@@ -45,6 +47,7 @@ def ids(con: Connection, wanted: TextFilter, *, after: int = 0, limit: int | Non
             "state": wanted.state,
             "class_id": wanted.class_id,
             "flagged": int(wanted.flagged),
+            "contested": int(wanted.contested),
             "annotator": wanted.annotator,
             "split": wanted.split,
             "only": None if wanted.only is None else json.dumps(list(wanted.only)),
@@ -53,6 +56,13 @@ def ids(con: Connection, wanted: TextFilter, *, after: int = 0, limit: int | Non
         },
     )
     return array("q", (row[0] for row in rows))
+
+
+def _narrowest(wanted: TextFilter) -> str:
+    """The source that gives fewest texts."""
+    if wanted.contested:
+        return "contested"
+    return "class" if wanted.class_id is not None else "flagged" if wanted.flagged else "all"
 
 
 def annotators(con: Connection) -> list[str]:
@@ -73,12 +83,14 @@ _QUERY = """
         SELECT rowid FROM search WHERE :source = 'search' AND text MATCH :asked
         UNION ALL SELECT example_id FROM example_classes WHERE :source = 'class' AND class_id = :class_id
         UNION ALL SELECT example_id FROM marks WHERE :source = 'flagged' AND flagged = 1
+        UNION ALL SELECT id FROM examples WHERE :source = 'contested' AND contested = 1
         UNION ALL SELECT id FROM examples WHERE :source = 'all' AND id > :after)
     SELECT x.id FROM source s CROSS JOIN examples x ON x.id = s.id
     WHERE x.id > :after AND (:split = '' OR x.split = :split) AND (:state = '' OR x.state = :state)
     AND (:class_id IS NULL OR EXISTS
         (SELECT 1 FROM example_classes c WHERE c.class_id = :class_id AND c.example_id = x.id))
     AND (:flagged = 0 OR EXISTS (SELECT 1 FROM marks m WHERE m.example_id = x.id AND m.flagged = 1))
+    AND (:contested = 0 OR x.contested = 1)
     AND (:annotator = '' OR EXISTS
         (SELECT 1 FROM answers a WHERE a.example_id = x.id AND a.annotator = :annotator))
     AND (:only IS NULL OR x.id IN (SELECT value FROM json_each(:only)))

@@ -8,7 +8,9 @@ from typing import Any
 from core import clock
 from core.connection import Connection
 
-FLAG, NOTE, GUIDELINES = "flag", "note", "guidelines"
+FLAG, NOTE, GUIDELINES, PATTERNS = "flag", "note", "guidelines", "patterns"
+KEEP, AGAIN = "keep", "again"
+"""An answer was checked and stands; a text was answered once more, blind (`core.store.checks`)."""
 CLASS_NEW, CLASS_RENAME, CLASS_DESCRIBE, CLASS_KEY = "class.new", "class.rename", "class.describe", "class.key"
 CLASS_ARCHIVE, CLASS_REVIVE = "class.archive", "class.revive"
 

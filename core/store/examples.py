@@ -58,6 +58,12 @@ def total(con: Connection) -> int:
     return int(row[0])
 
 
+def extent(con: Connection) -> tuple[int, int, bytes]:
+    """What tells one pool from another: how many texts, the newest one's id and hash, unfinished imports included."""
+    row = con.execute("SELECT (SELECT count(*) FROM examples), id, hash FROM examples ORDER BY id DESC").fetchone()
+    return (row[0], row[1], bytes(row[2])) if row else (0, 0, b"")
+
+
 def open_ids(con: Connection, limit: int | None = None) -> list[int]:
     """Ids of pool texts nobody has answered or skipped, by id."""
     rows = con.execute(
@@ -81,15 +87,16 @@ def states(con: Connection, ids: Sequence[int]) -> dict[int, tuple[Split, str]]:
 def labelled(con: Connection, split: Split = "pool", *, learnable: bool = False) -> list[LabelledExample]:
     """Texts with a current answer, in the order their answers were given.
 
-    `learnable`: only those none of whose classes is archived, which is what models learn from and are judged on.
+    `learnable`: only those that are not contested and none of whose classes is archived, which is what models learn
+    from and are judged on.
     """
     rows = con.execute(
         "SELECT x.id, x.text, x.split, x.meta, a.value, a.annotator, a.seq, e.pick, e.created FROM examples x"
         " JOIN answers a ON a.example_id = x.id AND a.seq = x.answer_seq JOIN events e ON e.seq = a.seq"
         " WHERE x.answer_seq IS NOT NULL AND x.state = 'answered' AND x.split = ?"
         " AND x.import_id IN (SELECT id FROM imports WHERE state = 'whole')"
-        " AND (? = 0 OR NOT EXISTS (SELECT 1 FROM example_classes k JOIN classes c ON c.id = k.class_id"
-        " WHERE k.example_id = x.id AND c.active = 0)) ORDER BY a.seq",
+        " AND (? = 0 OR (x.contested = 0 AND NOT EXISTS (SELECT 1 FROM example_classes k"
+        " JOIN classes c ON c.id = k.class_id WHERE k.example_id = x.id AND c.active = 0))) ORDER BY a.seq",
         (split, int(learnable)),
     )
     return [

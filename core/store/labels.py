@@ -1,7 +1,7 @@
 """Decisions: append-only events, and the current answers that follow from them in the same transaction.
 
-The fold: an annotator's answer to a text is their newest decision on it that is not undone. A text's current answer is
-the newest `answered` among its annotators' answers; it is `skipped` if there are only skips, else open.
+The fold: an annotator's answer to a text is their newest decision on it that is not undone. Which of several people's
+answers is the text's current one, `core.store.standing` says.
 """
 
 import json
@@ -13,12 +13,13 @@ from typing import Any
 
 from core import clock
 from core.connection import Connection, transaction
-from core.store import meta
+from core.store import meta, standing
 from core.store.meta import bump
+from core.store.standing import Standing
 from core.tasks.base import Task
 
-LABEL, SKIP = "label", "skip"
-_STATE = {LABEL: "answered", SKIP: "skipped"}
+LABEL, SKIP, SETTLE = "label", "skip", "settle"
+_STATE = {LABEL: "answered", SKIP: "skipped", SETTLE: "answered"}
 _LAST_SERVED = "served:"
 _ALL = 2**62
 
@@ -36,6 +37,8 @@ class Decision:
     """Made by the client, so that a retried commit is not a second decision; empty: a new one."""
     seconds: float | None = None
     """How long the person looked at the text; None where nobody measured."""
+    settles: bool = False
+    """Whether it was made knowing what others had said: then it overrules them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def record(con: Connection, task: Task[Any], decisions: Sequence[Decision], anno
     """As `decide`, inside the caller's transaction, as part of a larger act if one is given."""
     act, moment, new = act or os.urandom(16).hex(), clock.now(), 0
     for decision in decisions:
-        kind = LABEL if decision.stored is not None else SKIP
+        kind = _kind(con, decision, annotator)
         pick = decision.pick or served_pick(con, decision.example_id)
         row = con.execute(
             "INSERT INTO events(uuid, act, kind, example_id, annotator, payload, pick, created, seconds)"
@@ -91,6 +94,19 @@ def record(con: Connection, task: Task[Any], decisions: Sequence[Decision], anno
     return new
 
 
+def _kind(con: Connection, decision: Decision, annotator: str) -> str:
+    """What kind of event a decision is; it settles only where somebody else has said something."""
+    if decision.stored is None:
+        return SKIP
+    if not decision.settles:
+        return LABEL
+    others = con.execute(
+        "SELECT 1 FROM answers WHERE example_id = ? AND annotator NOT IN (?, ?) AND state = 'answered' LIMIT 1",
+        (decision.example_id, annotator, standing.OUTSIDE),
+    ).fetchone()
+    return SETTLE if others else LABEL
+
+
 def served_pick(con: Connection, example_id: int) -> Mapping[str, Any]:
     """What the queue recorded when it last served this text; empty if it never did."""
     row = con.execute("SELECT pick FROM served WHERE example_id = ?", (example_id,)).fetchone()
@@ -99,7 +115,7 @@ def served_pick(con: Connection, example_id: int) -> Mapping[str, Any]:
 
 def refold(con: Connection, task: Task[Any], example_id: int, annotator: str) -> None:
     """Derive the annotator's answer, the text's state and all counts anew, inside the caller's transaction."""
-    before = _standing(con, example_id)
+    before, split = _stands(con, example_id)
     row = con.execute(
         "SELECT e.seq, e.kind, e.payload FROM decisions d JOIN events e ON e.seq = d.seq"
         " WHERE d.example_id = ? AND d.annotator = ? AND d.undone = 0 ORDER BY d.seq DESC LIMIT 1",
@@ -109,16 +125,27 @@ def refold(con: Connection, task: Task[Any], example_id: int, annotator: str) ->
         con.execute("DELETE FROM answers WHERE example_id = ? AND annotator = ?", (example_id, annotator))
     else:
         con.execute(
-            "INSERT INTO answers(example_id, annotator, state, value, seq) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO"
-            " UPDATE SET state = excluded.state, value = excluded.value, seq = excluded.seq",
-            (example_id, annotator, _STATE[row[1]], row[2] if row[1] == LABEL else None, row[0]),
+            "INSERT INTO answers(example_id, annotator, state, value, seq, settles) VALUES (?1, ?2, ?3, ?4, ?5,"
+            " EXISTS (SELECT 1 FROM decisions d JOIN events e ON e.seq = d.seq WHERE d.example_id = ?1"
+            " AND d.annotator = ?2 AND d.undone = 0 AND e.kind = 'settle')) ON CONFLICT DO UPDATE SET"
+            " state = excluded.state, value = excluded.value, seq = excluded.seq, settles = excluded.settles",
+            (example_id, annotator, _STATE[row[1]], None if row[1] == SKIP else row[2], row[0]),
         )
-    after = _effective(con, example_id)
-    con.execute("UPDATE examples SET state = ?, answer_seq = ? WHERE id = ?", (after[0], after[1], example_id))
-    count_answer(con, task, before, -1)
-    count_answer(con, task, (*after, before[3]), 1)
-    if before[2] != after[2]:
-        _classify(con, task, example_id, after[2])
+    after = standing.of(con, example_id)
+    con.execute(
+        "UPDATE examples SET state = ?, answer_seq = ?, contested = ? WHERE id = ?",
+        (after.state, after.seq, int(after.contested), example_id),
+    )
+    con.execute(
+        "UPDATE overlap SET done = (SELECT count(*) FROM answers WHERE example_id = ?1) >= people"
+        " WHERE example_id = ?1",
+        (example_id,),
+    )
+    for found, by in ((before, -1), (after, 1)):
+        count_answer(con, task, (found.state, found.seq, found.stored, split), by)
+    bump(con, f"{split}.contested", after.contested - before.contested)
+    if before.stored != after.stored:
+        _classify(con, task, example_id, after.stored)
 
 
 def _classify(con: Connection, task: Task[Any], example_id: int, stored: str | None) -> None:
@@ -131,26 +158,23 @@ def _classify(con: Connection, task: Task[Any], example_id: int, stored: str | N
         )
 
 
-_Standing = tuple[str, int | None, str | None, str]
+def _stands(con: Connection, example_id: int) -> tuple[Standing, str]:
+    """What was derived for a text so far, and its split."""
+    row = con.execute(
+        "SELECT x.state, x.answer_seq, a.value, x.contested, x.split FROM examples x LEFT JOIN answers a"
+        " ON a.example_id = x.id AND a.seq = x.answer_seq WHERE x.id = ?",
+        (example_id,),
+    ).fetchone()
+    return Standing(row[0], row[1], row[2], bool(row[3])), row[4]
+
+
+_Counted = tuple[str, int | None, str | None, str]
 """state, seq of the answer, its stored form, split of the text"""
 
 
-def _standing(con: Connection, example_id: int) -> _Standing:
-    row = con.execute("SELECT split FROM examples WHERE id = ?", (example_id,)).fetchone()
-    return (*_effective(con, example_id), row[0])
-
-
-def _effective(con: Connection, example_id: int) -> tuple[str, int | None, str | None]:
-    row = con.execute(
-        "SELECT state, seq, value FROM answers WHERE example_id = ? ORDER BY state = 'answered' DESC, seq DESC LIMIT 1",
-        (example_id,),
-    ).fetchone()
-    return (row[0], row[1], row[2]) if row else ("open", None, None)
-
-
-def count_answer(con: Connection, task: Task[Any], standing: _Standing, by: int) -> None:
-    """Add one standing answer to the counters (or take it out), inside the caller's transaction."""
-    state, _seq, stored, split = standing
+def count_answer(con: Connection, task: Task[Any], counted: _Counted, by: int) -> None:
+    """Add one current answer to the counters (or take it out), inside the caller's transaction."""
+    state, _seq, stored, split = counted
     if state == "open":
         return
     bump(con, f"{split}.{state}", by)
@@ -167,6 +191,12 @@ def count_answer(con: Connection, task: Task[Any], standing: _Standing, by: int)
 def last_seq(con: Connection) -> int:
     """Number of the newest event; 0 if there is none."""
     return int(con.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
+
+
+def last_moment(con: Connection) -> float | None:
+    """When the newest event was; None if there is none. For people and for daily work, never for order."""
+    row = con.execute("SELECT created FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+    return row[0] if row else None
 
 
 def record_served(con: Connection, picks: Mapping[int, Mapping[str, Any]], annotator: str) -> None:

@@ -20,6 +20,11 @@ def put(con: Connection, key: str, value: Any) -> None:
     )
 
 
+def drop(con: Connection, key: str) -> None:
+    """Forget what is stored under `key`; inside the caller's transaction if there is one."""
+    con.execute("DELETE FROM meta WHERE key = ?", (key,))
+
+
 def bump(con: Connection, name: str, by: int) -> None:
     """Add to a counter; inside the caller's transaction."""
     if by:

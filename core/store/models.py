@@ -15,6 +15,8 @@ BASE = "base"
 """The encoder in use before any round was kept."""
 PAYING = "paying"
 """Key below `meta`: whether picking pays, as `core.evaluation.paying` has it."""
+PAST, LOOKS, LOOKED_AT = "past", "looks", "looked_at"
+"""Keys below `meta`: the learning curve, the last changes of the model, and the number of labels at the last look."""
 JUDGED = "judged"
 """Key below `meta`: id of the newest ranking whose model has been judged."""
 
@@ -164,7 +166,7 @@ def curve(con: Connection, source: Source) -> list[tuple[Evaluation, int]]:
     rows = con.execute(
         "SELECT v.id, v.subject, v.event_seq, v.created, (SELECT count(*) FROM decisions d JOIN events e"
         " ON e.seq = d.seq JOIN examples x ON x.id = d.example_id"
-        " WHERE d.seq <= v.event_seq AND d.undone = 0 AND e.kind = 'label' AND x.split = 'pool') AS labels"
+        " WHERE d.seq <= v.event_seq AND d.undone = 0 AND e.kind <> 'skip' AND x.split = 'pool') AS labels"
         " FROM evaluations v WHERE v.source = ? ORDER BY v.id",
         (source,),
     ).fetchall()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, Self, TypeVar
 
 from core.records import ClassCounts, LabelClass, Suggestion
+from core.settings import Settings
 
 A = TypeVar("A")
 
@@ -44,11 +45,13 @@ class Task(Protocol[A]):
     """The field that holds an answer in JSON files: `label`, `labels`, `spans`."""
     exclusive: bool
     """Whether the probabilities of a text's classes add up to one, and the most probable class is the answer."""
+    least_classes: int
+    """Of so many classes there must be labels before a round can start."""
     means: Mapping[str, Callable[[Cell], float]]
     """Further numbers that are means over texts: name → what a text counted in this cell adds, in 0..1."""
 
-    def bound(self, classes: Sequence[LabelClass]) -> Self:
-        """The task with the rules that a project's classes declare, if it has any."""
+    def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> Self:
+        """The task with the rules that a project's classes declare and its options set, if it has any."""
         ...
 
     def from_row(self, cells: Mapping[str, object]) -> object | None:

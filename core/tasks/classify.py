@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 from core.errors import InputError
 from core.i18n import _
 from core.records import ClassCounts, LabelClass, Suggestion
+from core.settings import Settings
 from core.tasks.base import Cell, Cells, likeliest, plain
 from core.tasks.naming import class_name
 
@@ -26,9 +27,10 @@ class Classify:
     name = "classify"
     field = "label"
     exclusive = True
+    least_classes = 2
     means: ClassVar[Mapping[str, Callable[[Cell], float]]] = {}
 
-    def bound(self, classes: Sequence[LabelClass]) -> Self:  # noqa: ARG002
+    def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> Self:  # noqa: ARG002
         return self
 
     def from_row(self, cells: Mapping[str, object]) -> object | None:

@@ -10,6 +10,7 @@ from typing import ClassVar
 from core.errors import InputError
 from core.i18n import _
 from core.records import ClassCounts, LabelClass, Suggestion
+from core.settings import Settings
 from core.show import visible
 from core.tasks import rules
 from core.tasks.base import LIKELIEST, Cell, Cells, plain
@@ -60,9 +61,10 @@ class Multilabel:
     name: ClassVar[str] = "multilabel"
     field: ClassVar[str] = "labels"
     exclusive: ClassVar[bool] = False
+    least_classes: ClassVar[int] = 2
     means: ClassVar[Mapping[str, Callable[[Cell], float]]] = {"samples_f1": samples_f1}
 
-    def bound(self, classes: Sequence[LabelClass]) -> "Multilabel":
+    def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> "Multilabel":  # noqa: ARG002
         return Multilabel(rules.of(classes))
 
     def from_row(self, cells: Mapping[str, object]) -> object | None:

@@ -6,17 +6,29 @@ adding a recipe is adding a file and an entry point.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.records import JobEvent
 from core.settings import Settings
 from core.training.device import Compute
 from core.training.featurizer import Featurizer
 from core.training.head import Head
 from core.training.recipe import HeadRecipe
 from core.training.tune import Step, TuneState
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one model says about the labelled texts."""
+
+    guesses: Sequence[Any]
+    """One answer a text; None where the model had seen it."""
+    loss: float
+    """Mean log loss of what was right in the texts it had not seen; infinite if it could say nothing."""
 
 
 class Trainer(Protocol):
@@ -77,6 +89,23 @@ class Trainer(Protocol):
         ...
 
 
+@runtime_checkable
+class OwnRounds(Protocol):
+    """A trainer whose rounds are of another make than tuning the features of whole texts."""
+
+    def run_round(self, request: Any) -> Iterator[JobEvent]:
+        """Do all phases of a `core.training.round.RoundRequest` that are not done yet."""
+        ...
+
+    def tuned_encoder(self, request: Any) -> Path:
+        """Where the encoder tuned on all labels lies then."""
+        ...
+
+    def contenders(self, request: Any) -> tuple[Said, Said]:
+        """What the tuned model, and the untouched one, say about those texts that neither had seen."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Aside:
     """What a tuning may be ended by, beside what it learns from."""
@@ -95,4 +124,13 @@ class Watching(Protocol):
 
     def watching(self, aside: Aside) -> Trainer:
         """The same trainer for one tuning, with what it may watch."""
+        ...
+
+
+@runtime_checkable
+class Confident(Protocol):
+    """A trainer that says how probable a head holds its own answers."""
+
+    def confidence(self, head: Head, scores: NDArray[Any]) -> NDArray[np.float32]:
+        """scores [n, classes] → probability that the whole answer they mean is right, [n] in 0..1."""
         ...

@@ -3,21 +3,42 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.publish import publish_dir, publish_file
-from core.training.tune import TuneState
+
+
+class Resumable(Protocol):
+    """What a checkpoint keeps of a fine-tuning."""
+
+    step: int
+
+    @property
+    def model(self) -> nn.Module:
+        """What is tuned."""
+        ...
+
+    @property
+    def classifier(self) -> nn.Module:
+        """What is put on top of it."""
+        ...
+
+    @property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """What moves both."""
+        ...
+
 
 _MORE = "more:"
 """Before the names of tensors that a recipe keeps beside the weights (its state's `more`)."""
 FILES = ("model.safetensors", "classifier.safetensors", "optimizer.safetensors", "state.json")
 
 
-def save(target: Path, state: TuneState, story: dict[str, Any]) -> None:
+def save(target: Path, state: Resumable, story: dict[str, Any]) -> None:
     """Write everything that is needed to go on exactly here; `story` says which run it belongs to."""
     tensors, scalars = _flatten(state.optimizer)
     trainable = {n: p.detach().contiguous() for n, p in state.model.named_parameters() if p.requires_grad}
@@ -31,7 +52,7 @@ def save(target: Path, state: TuneState, story: dict[str, Any]) -> None:
         publish_file(stage / "state.json", json.dumps(full).encode())
 
 
-def restore(source: Path, state: TuneState, story: dict[str, Any]) -> bool:
+def restore(source: Path, state: Resumable, story: dict[str, Any]) -> bool:
     """Bring `state` to the saved step; False if there is no complete and undamaged checkpoint of this very run."""
     if not all((source / name).is_file() for name in FILES):
         return False

@@ -17,9 +17,14 @@ from core.training.recipe import HeadRecipe
 from core.training.tune import Step, TuneState
 
 
-def _numbers(answers: Sequence[ClassAnswer]) -> list[int]:
-    """Class numbers 0…C−1 in the order of class ids."""
-    place = {c: i for i, c in enumerate(sorted({answer.class_id for answer in answers}))}
+def places(answers: Sequence[ClassAnswer]) -> dict[int, int]:
+    """Class id → class number 0…C−1, in the order of ids."""
+    return {c: i for i, c in enumerate(sorted({answer.class_id for answer in answers}))}
+
+
+def class_numbers(answers: Sequence[ClassAnswer]) -> list[int]:
+    """The class number of each answer."""
+    place = places(answers)
     return [place[answer.class_id] for answer in answers]
 
 
@@ -74,6 +79,9 @@ class ClassifyTrainer:
     def doubts(self, fitted: Head, scores: NDArray[Any]) -> NDArray[np.float32]:  # noqa: ARG002
         return 1.0 - gap(scores, np.arange(len(scores)))
 
+    def confidence(self, fitted: Head, scores: NDArray[Any]) -> NDArray[np.float32]:  # noqa: ARG002
+        return np.asarray(np.max(scores, axis=1), np.float32)
+
     def answers(
         self,
         scored: Sequence[tuple[Head, NDArray[Any]]],
@@ -84,7 +92,7 @@ class ClassifyTrainer:
     def start(
         self, model: Featurizer, answers: Sequence[ClassAnswer], settings: Settings, compute: Compute
     ) -> TuneState:
-        return tune.start(model, len(set(_numbers(answers))), settings, compute)
+        return tune.start(model, len(set(class_numbers(answers))), settings, compute)
 
     def tune(
         self,
@@ -96,7 +104,7 @@ class ClassifyTrainer:
         *,
         pad_id: int,
     ) -> Iterator[Step]:
-        return tune.tune(state, token_ids, _numbers(answers), settings, compute, pad_id=pad_id)
+        return tune.tune(state, token_ids, class_numbers(answers), settings, compute, pad_id=pad_id)
 
 
 CLASSIFY_TRAINER = ClassifyTrainer()

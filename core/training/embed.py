@@ -24,14 +24,15 @@ TICK = 0.3
 """Seconds between progress events."""
 
 
-def batches_by_length(token_ids: Sequence[Sequence[int]], size: int) -> list[list[int]]:
-    """Indices in batches of about equal length, longest first; a batch holds at most `size` × 64 tokens padded."""
+def batches_by_length(token_ids: Sequence[Sequence[int]], size: int, tokens_a_text: int) -> list[list[int]]:
+    """Indices in batches of about equal length, longest first; a batch holds at most `size` × `tokens_a_text` tokens,
+    padding included."""
     order = sorted(range(len(token_ids)), key=lambda i: -len(token_ids[i]))
     batches: list[list[int]] = []
     start = 0
     while start < len(order):
         longest = max(len(token_ids[order[start]]), 1)
-        take = max(1, min(size * 4, size * 64 // longest))
+        take = max(1, min(size * 4, size * tokens_a_text // longest))
         batches.append(order[start : start + take])
         start += take
     return batches
@@ -83,7 +84,7 @@ def features_of_ids(
     model: Featurizer, token_ids: Sequence[Sequence[int]], compute: Compute, *, batch: int, pad_id: int
 ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
     """The same for texts of one window each."""
-    for indices in batches_by_length(token_ids, batch):
+    for indices in batches_by_length(token_ids, batch, compute.tokens_a_text):
         yield indices, _encoded(model, [token_ids[i] for i in indices], compute, pad_id)
 
 

@@ -8,7 +8,7 @@ yields after each step, and a function of seed and step alone, so that a resumed
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from core.show import shorten
 from core.tasks.classify import ClassAnswer
 from core.training.augment import AUGMENTS
 from core.training.base import Aside
-from core.training.classify import ClassifyTrainer
+from core.training.classify import ClassifyTrainer, class_numbers, places
 from core.training.device import Compute, out_of_memory
 from core.training.embed import autocast, pad
 from core.training.featurizer import Featurizer
@@ -210,7 +210,7 @@ class FullClassifyTrainer(ClassifyTrainer):
     def start(
         self, model: Featurizer, answers: Sequence[ClassAnswer], settings: Settings, compute: Compute
     ) -> FullState:
-        return start(model, len(_places(answers)), settings, compute)
+        return start(model, len(set(class_numbers(answers))), settings, compute)
 
     def tune(
         self,
@@ -224,9 +224,10 @@ class FullClassifyTrainer(ClassifyTrainer):
     ) -> Iterator[Step]:
         if not isinstance(state, FullState):
             raise TypeError(type(state))
-        place = _places(answers)
-        labels = np.array([place[answer.class_id] for answer in answers], np.int64)
-        tuning = Tuning(token_ids, labels, settings, compute, pad_id, settings.epochs)
+        tuning = Tuning(
+            token_ids, np.array(class_numbers(answers), np.int64), settings, compute, pad_id, settings.epochs
+        )
+        place = places(answers)
         known = [i for i, answer in enumerate(self.aside.answers) if answer.class_id in place]
         if settings.patience and known:
             held = np.array([place[self.aside.answers[i].class_id] for i in known], np.int64)
@@ -234,11 +235,6 @@ class FullClassifyTrainer(ClassifyTrainer):
         elif settings.patience and self.aside.best_epochs:
             tuning = replace(tuning, epochs=round(float(np.mean(self.aside.best_epochs))))
         return tuning.steps(state)
-
-
-def _places(answers: Sequence[ClassAnswer]) -> Mapping[int, int]:
-    """Class id → class number 0…C−1, in the order of ids."""
-    return {c: i for i, c in enumerate(sorted({answer.class_id for answer in answers}))}
 
 
 CLASSIFY_FULL = FullClassifyTrainer()

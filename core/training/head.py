@@ -5,6 +5,7 @@ Logistic regression by scikit-learn with one BLAS thread: with two it was fifty 
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,8 @@ from core.publish import publish_file
 
 WEIGHTS, STORY = "head.safetensors", "head.json"
 _CHUNK = 16384
+BALANCE = 0.75
+"""Power of a class's inverse frequency by which its labels weigh: with 1 all classes weigh the same."""
 TOLERANCE = 1e-5
 """Where a fit ends; fine enough that one begun at the last head ends where one begun at zero does."""
 
@@ -57,6 +60,12 @@ class Head:
         return out
 
 
+def one_thread() -> AbstractContextManager[Any]:
+    """Products inside run on one BLAS thread."""
+    found: AbstractContextManager[Any] = _threads().limit(limits=1)
+    return found
+
+
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Row-wise softmax, [n, classes]."""
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -73,17 +82,17 @@ def fit(
 ) -> Head:
     """Fit on features [n, dim] and one class id per row; at least two different ones.
 
-    Classes are weighted by the square root of their inverse frequency: enough to hear the rare ones among labels that
-    were picked on purpose, without drowning the frequent ones. `c` is the inverse strength of the L2 penalty. The
-    logits are divided by `temperature`, once and for all: it is part of weights and bias. The fit begins at `start` if
-    that head (of the same temperature) is about the same classes.
+    Classes are weighted by a power of their inverse frequency (`BALANCE`): labels that were picked on purpose say
+    little about how frequent classes are, so that the rare ones are heard without drowning the others. `c` is the
+    inverse strength of the L2 penalty. The logits are divided by `temperature`, once and for all: it is part of weights
+    and bias. The fit begins at `start` if that head (of the same temperature) is about the same classes.
     """
     from sklearn.linear_model import LogisticRegression
 
     x = np.asarray(features, np.float64)
     y = np.asarray(classes)
     found, counts = np.unique(y, return_counts=True)
-    weights = {int(k): float(np.sqrt(len(y) / (len(found) * n))) for k, n in zip(found, counts, strict=True)}
+    weights = {int(k): float((len(y) / (len(found) * n)) ** BALANCE) for k, n in zip(found, counts, strict=True)}
     ids = tuple(int(k) for k in found)
     model = LogisticRegression(C=c, max_iter=300, tol=TOLERANCE, class_weight=weights)
     if start is not None and start.class_ids == ids and start.weight.shape[1] == x.shape[1]:

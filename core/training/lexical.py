@@ -77,3 +77,38 @@ class LexicalSketch(nn.Module):
         sign = ((hashed // self.buckets) % 2).to(torch.float32) * 2.0 - 1.0
         zeros = torch.zeros(hashed.shape[0], self.buckets, dtype=torch.float32, device=hashed.device)
         return zeros.scatter_add(1, hashed % self.buckets, sign * weight)
+
+
+class TokenSketch(nn.Module):
+    """The same idea for taggers: a signed sketch of each token the encoder does not know, and of its neighbourhood.
+
+    It holds the token's id, those of the two before and behind it by their distance, and the pairs it makes with the
+    one before and behind; zeros for tokens that the encoder knows and whose neighbours it knows.
+    """
+
+    def __init__(self, *, vocab_size: int, unk_id: int, buckets: int = BUCKETS) -> None:
+        super().__init__()
+        self.vocab_size, self.unk_id, self.buckets = vocab_size, unk_id, buckets
+
+    def known(self, input_ids: Tensor) -> Tensor:
+        """The ids with everything the encoder does not know replaced by its unknown token."""
+        return torch.where(input_ids >= self.vocab_size, torch.full_like(input_ids, self.unk_id), input_ids)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """input_ids, attention_mask [B, T] int64 → [B, T, buckets] float32."""
+        length = input_ids.shape[1]
+        ids = functional.pad(input_ids * attention_mask, (2, 2))  # padded before it is sliced, whatever the length
+        around = [ids[:, at : at + length] for at in range(5)]
+        unknown = (ids >= self.vocab_size) | (ids == self.unk_id)
+        near = unknown[:, 1 : 1 + length] | unknown[:, 2 : 2 + length] | unknown[:, 3 : 3 + length]
+        gate = near.to(torch.float32) * attention_mask.to(torch.float32)
+        found = [_hashed(one, 31 * at) for at, one in enumerate(around)]
+        found += [_hashed(around[1] * 31 + around[2], 211), _hashed(around[2] * 31 + around[3], 223)]
+        hashed = torch.stack(found, dim=-1)
+        sign = ((hashed // self.buckets) % 2).to(torch.float32) * 2.0 - 1.0
+        zeros = torch.zeros(*input_ids.shape, self.buckets, dtype=torch.float32, device=input_ids.device)
+        return zeros.scatter_add(2, hashed % self.buckets, sign * (gate / len(found) ** 0.5).unsqueeze(-1))
+
+
+def _hashed(ids: Tensor, salt: int) -> Tensor:
+    return (ids * _PRIME_A + salt * _PRIME_B + 17) % _MODULUS

@@ -72,6 +72,12 @@ class MultilabelTrainer:
         size = np.abs(p.sum(axis=1) - (p >= cuts).sum(axis=1))
         return np.asarray((wrong + size) / (1.0 + wrong + size), np.float32)
 
+    def confidence(self, fitted: Head, scores: NDArray[Any]) -> NDArray[np.float32]:
+        """As if the classes were independent, and nothing were declared about them."""
+        p = np.asarray(scores, np.float64)
+        given = p >= np.array(fitted.cuts or [0.5] * p.shape[1])
+        return np.asarray(np.where(given, p, 1.0 - p).prod(axis=1), np.float32)
+
     def answers(self, scored: Scored, golds: Sequence[LabelSet]) -> list[LabelSet]:
         """Each fold's texts by cuts tuned on all other folds: else the numbers would flatter."""
         if not scored:

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ FEW_SHOT = "few-shot"
 """The recipe of a round for which none was named."""
 CHECKPOINT_SECONDS = 30.0
 TICK = 0.3
-_SHAPING = (
+SHAPING = (
     "epochs",
     "max_steps",
     "batch_size",
@@ -49,6 +49,7 @@ _SHAPING = (
     "dropout",
     "contrastive",
     "frozen",
+    "fold_frozen",
     "tune_length",
     "round_folds",
     "augment",
@@ -149,7 +150,8 @@ def _tune(
     if isinstance(trainer, Watching):
         trainer = trainer.watching(_aside(request, number, phase, token_ids))
     answers = [request.answers[i] for i in phase.train]
-    state = trainer.start(model, answers, request.settings, request.compute)
+    settings = _settings(request.settings, phase)
+    state = trainer.start(model, answers, settings, request.compute)
     story = {"phase": number, "set_hash": request.set_hash, "recipe": _recipe(request)}
     saved = request.work / "checkpoint"
     if checkpoint.restore(saved, state, story):
@@ -159,7 +161,7 @@ def _tune(
         state,
         [token_ids[i] for i in phase.train],
         answers,
-        request.settings,
+        settings,
         request.compute,
         pad_id=pad_id_of(model),
     )
@@ -177,6 +179,11 @@ def _tune(
     return int(getattr(state, "best_epoch", 0))
 
 
+def _settings(settings: Settings, phase: Phase) -> Settings:
+    """What judges may leave more layers alone than what is kept: half the time, and judged rather too low."""
+    return replace(settings, frozen=max(settings.frozen, settings.fold_frozen)) if len(phase.held_out) else settings
+
+
 def _aside(request: RoundRequest, number: int, phase: Phase, token_ids: Sequence[Sequence[int]]) -> Aside:
     held = phase.held_out.tolist()
     stories = [(_result(request, earlier) / HEAD_STORY).read_text(encoding="utf-8") for earlier in range(number)]
@@ -186,7 +193,7 @@ def _aside(request: RoundRequest, number: int, phase: Phase, token_ids: Sequence
 
 def _recipe(request: RoundRequest) -> str:
     """A name for what shapes the weights besides the labels: an option changed meanwhile voids what was done."""
-    options = {name: getattr(request.settings, name) for name in _SHAPING}
+    options = {name: getattr(request.settings, name) for name in SHAPING}
     text = json.dumps([request.space.fingerprint, request.compute.bf16, request.recipe, options], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -2,13 +2,14 @@
 
 Every pair inside a batch is free, so nothing is encoded twice for the contrastive term (Khosla et al. 2020, arXiv
 2004.11362). The embeddings do not move: they are most of the weights and a few dozen texts touch almost none of them.
-Lower layers may be left as they are, too (Lee, Tang and Lin 2019, arXiv 1911.03090): that saves time, and cost
-a point on two of three data sets. The loop is a generator: it yields after each step, the caller stores, draws, or
-cancels by closing it.
+Lower layers may be left as they are, too (Lee, Tang and Lin 2019, arXiv 1911.03090): a text goes through them once
+then. That saves half the time, and cost a point on two of three data sets. The loop is a generator: it yields after
+each step, the caller stores, draws, or cancels by closing it.
 """
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from core.show import shorten
 from core.training.device import Compute, out_of_memory
 from core.training.embed import autocast, pad
 from core.training.featurizer import Featurizer
+from core.training.still import Remembered, fits, freeze
 
 TEMPERATURE = 0.1
 WARMUP = 0.1
@@ -78,6 +80,8 @@ class TuneState:
     optimizer: torch.optim.Optimizer
     step: int = 0
     goal: Goal = ONE_CLASS
+    still: int = 0
+    """Layers, from the lowest on, that do not move."""
 
 
 def planned_steps(n: int, settings: Settings) -> int:
@@ -89,38 +93,22 @@ def start(model: Featurizer, n_classes: int, settings: Settings, compute: Comput
     """Set the encoder up for tuning: a fresh classifier, lower layers and embeddings frozen, the optimiser."""
     torch.manual_seed(settings.seed)
     model.to(compute.device).train()
-    freeze(model.encoder, settings.frozen)
+    still = freeze(model.encoder, settings.frozen)
     hidden = int(model.config.hidden_size)
     classifier = nn.Linear(hidden, n_classes).to(compute.device)
     groups = [
         {"params": [p for p in model.encoder.parameters() if p.requires_grad], "scale": 1.0},
         {"params": list(classifier.parameters()), "scale": 20.0},
     ]
-    return TuneState(model, classifier, _optimizer(groups, settings))
+    return TuneState(model, classifier, optimizer_for(groups, settings), still=still)
 
 
-def freeze(encoder: nn.Module, share: float) -> None:
-    """Let nothing below the lowest trainable layer move, so that no gradient need go there.
-
-    `share` of the layers (rounded down) stay as they are, and with any of them all embeddings; with none only the
-    matrix of the input embeddings does.
-    """
-    layers = max((m for m in encoder.modules() if isinstance(m, nn.ModuleList)), key=len, default=nn.ModuleList())
-    still = int(len(layers) * share)
-    below: list[nn.Module] = list(layers)[:still]
-    if still:
-        below += [module for name, module in encoder.named_children() if "embed" in name]
-    below.append(encoder.get_input_embeddings())  # type: ignore[operator]
-    for module in below:
-        for parameter in module.parameters():
-            parameter.requires_grad_(False)
-
-
-def _optimizer(groups: list[dict[str, object]], settings: Settings) -> torch.optim.Optimizer:
+def optimizer_for(groups: list[dict[str, object]], settings: Settings) -> torch.optim.Optimizer:
+    """The optimiser that the options ask for."""
     rate, decay = settings.learning_rate, settings.weight_decay
     if settings.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=rate, momentum=0.9, weight_decay=decay)
-    return torch.optim.AdamW(groups, lr=rate, weight_decay=decay)
+    return torch.optim.AdamW(groups, lr=rate, weight_decay=decay, fused=True)
 
 
 def balanced_batch(labels: NDArray[np.int64], size: int, seed: int, step: int) -> NDArray[np.int64]:
@@ -168,13 +156,13 @@ def tune(
     """
     y = np.asarray(labels, np.int64)
     steps = planned_steps(len(y), settings)
-    generator_seed = settings.seed
+    cut = [shortened(ids, settings.tune_length) for ids in token_ids]
+    texts = Texts.of(state.model, state.still, cut, compute, pad_id)
     while state.step < steps:
-        rows = state.goal.batch(y, settings.batch_size, generator_seed, state.step)
-        _set_rate(state.optimizer, settings.learning_rate, state.step, steps)
-        torch.manual_seed(generator_seed * 1_000_003 + state.step)  # dropout, the same after a resume
-        ids = [shortened(token_ids[i], settings.tune_length) for i in rows]
-        loss = _step_with_retry(state, ids, y[rows], settings, compute, pad_id)
+        rows = state.goal.batch(y, settings.batch_size, settings.seed, state.step)
+        set_rate(state.optimizer, settings.learning_rate, state.step, steps)
+        torch.manual_seed(settings.seed * 1_000_003 + state.step)  # dropout, the same after a resume
+        loss = _step_with_retry(state, texts, rows, y, settings.contrastive)
         if not math.isfinite(loss):
             raise RefusedError(
                 _("Training went astray: the loss is no number any more."),
@@ -190,46 +178,61 @@ def shortened(ids: Sequence[int], most: int) -> Sequence[int]:
     return ids if len(ids) <= most else [*ids[: most - 1], ids[-1]]
 
 
-def _set_rate(optimizer: torch.optim.Optimizer, peak: float, step: int, steps: int) -> None:
+def set_rate(optimizer: torch.optim.Optimizer, peak: float, step: int, steps: int) -> None:
+    """Warm up, then fall to zero; each group of weights by its own `scale`."""
     warm = max(1, round(steps * WARMUP))
     factor = (step + 1) / warm if step < warm else (steps - step) / max(1, steps - warm)
     for group in optimizer.param_groups:
         group["lr"] = peak * factor * group["scale"]
 
 
-def _embed_by_length(model: Featurizer, ids: Sequence[Sequence[int]], compute: Compute, pad_id: int) -> Tensor:
-    """Vectors [B, d] of a batch, encoded in pieces of like length: the same numbers with far less padding."""
-    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-    parts = []
-    for start in range(0, len(order), PIECE):
-        input_ids, mask = pad([ids[i] for i in order[start : start + PIECE]], pad_id)
-        parts.append(model.embed(input_ids.to(compute.device), mask.to(compute.device)))
-    back = torch.empty(len(order), dtype=torch.long)
-    back[torch.tensor(order)] = torch.arange(len(order))
-    return torch.cat(parts)[back.to(compute.device)]
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What a tuning learns from, as the encoder takes it."""
+
+    model: Featurizer
+    token_ids: Sequence[Sequence[int]]
+    compute: Compute
+    pad_id: int
+    below: Remembered | None
+    """What the layers that do not move said of each text; None if they are gone through each time."""
+
+    @staticmethod
+    def of(model: Featurizer, still: int, token_ids: Sequence[Sequence[int]], compute: Compute, pad_id: int) -> "Texts":
+        """The texts with what the `still` lowest layers say of them, if there is room for it."""
+        remember = still and fits(model, token_ids)
+        below = Remembered(model, still, token_ids, compute, pad_id) if remember else None
+        return Texts(model, token_ids, compute, pad_id, below)
+
+    def vectors(self, rows: Sequence[int]) -> Tensor:
+        """[B, d], encoded in pieces of like length: the same numbers with far less padding."""
+        order = sorted(range(len(rows)), key=lambda i: len(self.token_ids[rows[i]]))
+        parts = [self._encoded([rows[i] for i in order[k : k + PIECE]]) for k in range(0, len(order), PIECE)]
+        back = torch.empty(len(order), dtype=torch.long)
+        back[torch.tensor(order)] = torch.arange(len(order))
+        return torch.cat(parts)[back.to(self.compute.device)]
+
+    def _encoded(self, rows: Sequence[int]) -> Tensor:
+        input_ids, mask = pad([self.token_ids[row] for row in rows], self.pad_id)
+        with self.below.in_place_of_layers(rows) if self.below else nullcontext():
+            return self.model.embed(input_ids.to(self.compute.device), mask.to(self.compute.device))
 
 
 def _step_with_retry(
-    state: TuneState,
-    ids: Sequence[Sequence[int]],
-    labels: NDArray[np.int64],
-    settings: Settings,
-    compute: Compute,
-    pad_id: int,
+    state: TuneState, texts: Texts, rows: NDArray[np.int64], labels: NDArray[np.int64], contrastive: float
 ) -> float:
     try:
-        return _step(state, [(ids, labels)], settings, compute, pad_id)
+        return _step(state, texts, [rows], labels, contrastive)
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
     # out of the handler, where the failed attempt's tensors are let go
     state.optimizer.zero_grad(set_to_none=True)
-    if compute.device.type == "cuda":
+    if texts.compute.device.type == "cuda":
         torch.cuda.empty_cache()
-    half = len(ids) // 2
-    halves = [(ids[:half], labels[:half]), (ids[half:], labels[half:])]
+    half = len(rows) // 2
     try:
-        return _step(state, halves, settings, compute, pad_id)
+        return _step(state, texts, [rows[:half], rows[half:]], labels, contrastive)
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
@@ -244,22 +247,22 @@ def _step_with_retry(
 
 def _step(
     state: TuneState,
-    parts: Sequence[tuple[Sequence[Sequence[int]], NDArray[np.int64]]],
-    settings: Settings,
-    compute: Compute,
-    pad_id: int,
+    texts: Texts,
+    parts: Sequence[NDArray[np.int64]],
+    labels: NDArray[np.int64],
+    contrastive: float,
 ) -> float:
-    """One optimiser step, its gradient accumulated over the parts of the batch."""
-    total = sum(len(ids) for ids, _labels in parts)
+    """One optimiser step, its gradient accumulated over the parts of the batch (row numbers)."""
+    total = sum(map(len, parts))
     value = 0.0
     state.optimizer.zero_grad(set_to_none=True)
-    for ids, numbers in parts:
-        target = torch.from_numpy(numbers).to(compute.device)
-        with autocast(compute):
-            vectors = _embed_by_length(state.model, ids, compute, pad_id)
+    for rows in parts:
+        target = torch.from_numpy(labels[rows]).to(texts.compute.device)
+        with autocast(texts.compute):
+            vectors = texts.vectors(rows.tolist())
             logits = state.classifier(vectors) * 10.0
-        loss = state.goal.loss(logits.float(), vectors.float(), target, settings.contrastive)
-        share = loss * (len(ids) / total)
+        loss = state.goal.loss(logits.float(), vectors.float(), target, contrastive)
+        share = loss * (len(rows) / total)
         share.backward()  # type: ignore[no-untyped-call]
         value += float(share.detach())
     nn.utils.clip_grad_norm_([p for group in state.optimizer.param_groups for p in group["params"]], 1.0)

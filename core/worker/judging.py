@@ -1,7 +1,11 @@
-"""Judging a model on what is labelled: out of fold, on the audit stream, on the test set. Counts go to the database."""
+"""Judging a model on what is labelled: out of fold, on the audit stream, on the test set. Counts go to the database.
+
+The audit is judged apart from the folds of all labels: there only drawn texts are held out, a few at a time, so that
+the models that answer them have learnt from nearly all that the model in use has learnt from.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +16,22 @@ from core import clock, judged
 from core.connection import Connection
 from core.evaluation import ranking
 from core.evaluation.collect import collect, slice_of
+from core.evaluation.estimates import Rest
 from core.judged import JudgedText
 from core.project import Project
 from core.records import Evaluation, LabelledExample, Source
 from core.settings import Settings
 from core.store import models
 from core.tasks.base import Task
-from core.training.base import Trainer
+from core.training.base import Confident, OwnRounds, Trainer
 from core.training.head import Head
 from core.training.recipe import HeadRecipe
+from core.training.round import folds_of
+
+AUDIT_FOLDS = (3, 10)
+"""Fewest and most parts in which the drawn texts are held out."""
+HELD_OUT = 0.05
+"""Share of all labels that is held out at once, at most, as far as the folds allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,7 @@ class Judge:
     project: Project
     con: Connection
     task: Task[Any]
+    trainer: Trainer | OwnRounds
     settings: Settings
     subject: str
     """The model's name: `head` or `round 3`."""
@@ -46,19 +58,36 @@ class Judge:
         self, items: Sequence[LabelledExample], golds: Sequence[Any], guesses: Sequence[Any], scored: "Scored" = ()
     ) -> None:
         """Out-of-fold counts (a guess may be None), and those of the texts drawn at random as the audit they are."""
-        said = {row: (row, head, scores) for row, head, scores in scored}
-        known = [i for i, guess in enumerate(guesses) if guess is not None]
-        drawn = [i for i in known if items[i].pick.get("probability") is not None]
-        rows: tuple[tuple[Source, list[int]], ...] = (("out-of-fold", known), ("audit", drawn))
-        for source, chosen in rows:
-            if chosen:
-                self._store(
-                    source,
-                    [items[i] for i in chosen],
-                    [golds[i] for i in chosen],
-                    [guesses[i] for i in chosen],
-                    [said[i] for i in chosen if i in said],
-                )
+        self._store("out-of-fold", *_known(items, golds, guesses, scored))
+        drawn = [i for i, item in enumerate(items) if is_drawn(item)]
+        place = {row: i for i, row in enumerate(drawn)}
+        self.audit(
+            [items[i] for i in drawn],
+            [golds[i] for i in drawn],
+            [guesses[i] for i in drawn],
+            [(place[row], head, scores) for row, head, scores in scored if row in place],
+        )
+
+    def out_of_fold(
+        self, items: Sequence[LabelledExample], golds: Sequence[Any], guesses: Sequence[Any], scored: "Scored" = ()
+    ) -> None:
+        """Out-of-fold counts alone; a guess may be None."""
+        self._store("out-of-fold", *_known(items, golds, guesses, scored))
+
+    def audit(
+        self,
+        items: Sequence[LabelledExample],
+        golds: Sequence[Any],
+        guesses: Sequence[Any],
+        scored: "Scored" = (),
+        rest: Rest | None = None,
+        said: Mapping[int, float | None] | None = None,
+    ) -> None:
+        """Counts of drawn texts, by models that had not seen them (a guess may be None).
+
+        `rest`: what is known of the pool beside them; `said`: example id → confidence where `scored` does not tell.
+        """
+        self._store("audit", *_known(items, golds, guesses, scored), rest, said)
 
     def _store(
         self,
@@ -67,17 +96,50 @@ class Judge:
         golds: Sequence[Any],
         guesses: Sequence[Any],
         scored: "Scored",
+        rest: Rest | None = None,
+        said: Mapping[int, float | None] | None = None,
     ) -> None:
+        if not items:
+            return
         parts = [slice_of(item.example.meta, self.settings.slice_by) for item in items]
+        sure = dict(said or {}) | {
+            items[place].example.id: value for place, value in confidences(self.trainer, scored).items()
+        }
         texts = [
-            JudgedText(item.example.id, item.stored, self.task.encode(guess))
+            JudgedText(item.example.id, item.stored, self.task.encode(guess), sure.get(item.example.id))
             for item, guess in zip(items, guesses, strict=True)
         ]
-        classes = [self.task.classes_of(gold) for gold in golds] if scored else []
+        classes = [self.task.classes_of(golds[row]) for row, _head, _scores in scored]
         precision = ranking.by_class(classes, [(head.class_ids, scores) for _row, head, scores in scored])
-        judged.publish(self.project, self.subject, source, self.seq, texts, precision)
+        judged.publish(self.project, self.subject, source, self.seq, texts, precision, rest)
         counts = collect(self.task, zip(golds, guesses, parts, strict=True))
         models.add_evaluation(self.con, Evaluation(self.subject, source, self.seq, counts, clock.now()))
+
+
+def is_drawn(item: LabelledExample) -> bool:
+    """Whether a text was drawn at random, so that it can stand for others."""
+    return item.pick.get("probability") is not None
+
+
+def confidences(trainer: Trainer | OwnRounds, scored: "Scored") -> dict[int, float]:
+    """row → how probable its head holds its own answer; empty if the trainer does not say."""
+    if not isinstance(trainer, Confident):
+        return {}
+    return {row: float(trainer.confidence(head, np.asarray(one)[None])[0]) for row, head, one in scored}
+
+
+def _known(
+    items: Sequence[LabelledExample], golds: Sequence[Any], guesses: Sequence[Any], scored: "Scored"
+) -> tuple[list[LabelledExample], list[Any], list[Any], "Scored"]:
+    """Those to which anybody could say something, with the rows of `scored` counted anew."""
+    known = [i for i, guess in enumerate(guesses) if guess is not None]
+    place = {row: i for i, row in enumerate(known)}
+    return (
+        [items[i] for i in known],
+        [golds[i] for i in known],
+        [guesses[i] for i in known],
+        [(place[row], head, scores) for row, head, scores in scored if row in place],
+    )
 
 
 def strata(task: Task[Any], answers: Sequence[Any]) -> list[int]:
@@ -101,20 +163,32 @@ def out_of_fold(
     answers: Sequence[Any],
     features: NDArray[Any],
     recipe: HeadRecipe,
+    start: Head | None = None,
 ) -> Scored:
     """Each labelled text as a head that did not see it scores it; without those whose fold leaves nothing to learn.
 
-    `folds`: number of each text's fold, [n]; `features`: [n, dim].
+    `folds`: number of each text's fold, [n], -1 for texts that all learn from and nobody scores; `features`: [n, dim];
+    `start`: a head on all of them, from which the fits may begin.
     """
     found: list[tuple[int, Head, NDArray[Any]]] = []
-    for fold in np.unique(folds):
+    for fold in np.unique(folds[folds >= 0]):
         train, held = np.flatnonzero(folds != fold).tolist(), np.flatnonzero(folds == fold).tolist()
         seen = [answers[i] for i in train]
         if task.training_problem(seen):
             continue
-        head = trainer.fit_head(features[train], seen, recipe)
+        head = trainer.fit_head(features[train], seen, recipe, start)
         found += [(row, head, one) for row, one in zip(held, trainer.scores(head, features[held]), strict=True)]
     return found
+
+
+def audit_folds(drawn: Sequence[bool], ids: Sequence[int], groups: Sequence[int], seed: int) -> NDArray[np.int64]:
+    """Number of the fold of each drawn text, -1 for the others, [n]; so many that little is held out at once."""
+    rows = [row for row, is_one in enumerate(drawn) if is_one]
+    fewest, most = AUDIT_FOLDS
+    k = min(most, max(fewest, -(-len(rows) // max(1, int(HELD_OUT * len(ids))))))
+    folds = np.full(len(ids), -1, np.int64)
+    folds[rows] = folds_of([ids[i] for i in rows], [groups[i] for i in rows], k, seed)
+    return folds
 
 
 def guesses_of(trainer: Trainer, scored: Scored, golds: Sequence[Any]) -> list[Any]:

@@ -13,11 +13,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from core import __version__, clock
+from core.clock import boot_id
 from core.errors import HandfulError, RefusedError
 from core.i18n import _
 from core.project import Project
 from core.worker import environment, log
-from core.worker.lock import WorkerInfo, boot_id, holder, read_info
+from core.worker.lock import WorkerInfo, holder, read_info
 from core.worker.protocol import PROTOCOL
 
 MODULE = "core.worker"

@@ -28,8 +28,11 @@ from core.training.round import STORY, folds_of
 from core.training.space import Space
 from core.training.space import load as load_space
 from core.vectors import VectorStore, rows_of
+from core.worker import doubting, outlook
+from core.worker.auditing import audit, open_confidences
 from core.worker.class_texts import class_vectors, seeded
-from core.worker.judging import Judge, guesses_of, out_of_fold, strata
+from core.worker.doubting import Evidence
+from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
 
 KEPT_RANKINGS = 3
 CHUNK = 16384
@@ -110,6 +113,7 @@ def refresh(project: Project, con: Connection) -> Spent:
     ranking = _publish(project, con, now, [_item(now, pick, fitted) for pick in picks], fitted)
     if fitted is not None:
         _judge(project, con, now, fitted)
+        outlook.renew(project, con, now, fitted)
     with transaction(con):
         meta.put(con, models.JUDGED, ranking)
     return Spent(learnt - started, picked - learnt, clock.monotonic() - picked)
@@ -227,6 +231,8 @@ def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None)
         now.settings.audit_share,
         class_vectors=class_vectors(project, con, now.space) if missing else {},
         seeded=seeded(con, now.ids) if missing else {},
+        settled=_settled(now, fitted, rows[rows >= 0]),
+        spot_share=now.settings.spot_check,
         picking_pays=found is None or found.pays,
         exclusive=now.task.exclusive,
         doubt=_doubts(now, fitted) if fitted else None,
@@ -236,6 +242,12 @@ def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None)
         return strategy(view, now.settings.queue_length, np.random.default_rng((now.settings.seed, now.seq)))
     except PoolExhaustedError:
         return []
+
+
+def _settled(now: Moment, fitted: Fitted | None, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of the open rows that the model answers by itself."""
+    sure = open_confidences(now, fitted, rows) if fitted is not None and now.settings.answer_above > 0 else None
+    return rows[:0] if sure is None else rows[sure >= now.settings.answer_above]
 
 
 def _doubts(now: Moment, fitted: Fitted) -> Callable[[NDArray[np.int64]], NDArray[np.float32]]:
@@ -276,7 +288,8 @@ def _publish(project: Project, con: Connection, now: Moment, items: list[QueueIt
         publish_file(stage / queue.QUEUE, queue.encode(items, now.seq))
         if fitted is not None:
             heads.save(stage, fitted.head, story)
-            predictions.write(stage, now.ids, fitted.scores, fitted.head.class_ids, fitted.head.cuts)
+            sure = open_confidences(now, fitted, np.arange(len(now.ids)))
+            predictions.write(stage, now.ids, fitted.scores, fitted.head.class_ids, fitted.head.cuts, sure)
     ranking = models.add_ranking(con, target.name, now.seq, story)
     for old in sorted(p for p in project.scores.iterdir() if p.name.isdigit())[:-KEPT_RANKINGS]:
         shutil.rmtree(old, ignore_errors=True)
@@ -284,16 +297,22 @@ def _publish(project: Project, con: Connection, now: Moment, items: list[QueueIt
 
 
 def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> None:
-    judge = Judge(project, con, now.task, now.settings, now.source, now.seq)
+    judge = Judge(project, con, now.task, now.trainer, now.settings, now.source, now.seq)
     test = labelled_rows(now.task, now.ids, examples.labelled(con, "test", learnable=True))
     if len(test.rows):
         predicted = now.trainer.scores(fitted.head, now.vectors[test.rows])
         head = fitted.head
         guesses = [now.task.from_scores(p.tolist(), head.class_ids, head.cuts) for p in predicted]
         judge.test(test.items, test.answers, guesses, [(row, head, p) for row, p in enumerate(predicted)])
-    # an encoder tuned on these very labels has seen every fold: its out-of-fold counts come from its round
-    if now.is_base and len(now.known.items) <= MAX_OUT_OF_FOLD:
+    if len(now.known.items) > MAX_OUT_OF_FOLD:
+        return
+    scored: Scored = []
+    if now.is_base:  # an encoder tuned on these very labels has seen every fold: its counts come from its round
         features = now.vectors[now.known.rows]
         scored = out_of_fold(now.task, now.trainer, _folds(now), now.known.answers, features, fitted.recipe)
         guesses = guesses_of(now.trainer, scored, now.known.answers)
-        judge.own_labels(now.known.items, now.known.answers, guesses, scored)
+        judge.out_of_fold(now.known.items, now.known.answers, guesses, scored)
+        evidence = Evidence(now.known.items, now.known.answers, guesses, scored, features)
+        doubting.look(project, now.task, now.source, now.seq, evidence)
+    doubting.look_for_copies(project, now.known.items)
+    audit(judge, con, now, fitted, scored)

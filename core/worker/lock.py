@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core import __version__, clock
+from core.clock import boot_id
 from core.errors import InputError
 from core.i18n import _
 from core.publish import FILE_MODE
@@ -29,7 +30,6 @@ SIZE = 1024
 DOING = 60
 """Characters of the text that says what it does."""
 
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _POLL = 0.02
 _FLOCK = "qqihh" if sys.platform == "darwin" else "hhqqi4x"
 
@@ -57,14 +57,6 @@ class WorkerInfo:
     """True if it ended as it should; a content without it whose lock is free was left by a death."""
     deaths: int = 0
     """How many workers in a row died before this one without having got anywhere."""
-
-
-def boot_id() -> str:
-    """A name of this boot of the machine; empty where the system gives none."""
-    try:
-        return _BOOT.read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
 
 
 class WorkerLock:

@@ -4,9 +4,12 @@ Called between the steps of a running job too, so that suggestions follow the la
 came during a refit are picked up by the next one: refits coalesce by themselves.
 """
 
+from core import snapshots
 from core.connection import Connection
+from core.errors import HandfulError
 from core.project import Project
 from core.store import examples, jobs, labels, meta, models
+from core.worker.log import logger
 from core.worker.rule import round_is_due, wanted_key
 
 
@@ -16,6 +19,7 @@ class Refresher:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._seen: tuple[int, str, int, float] | None = None
+        self._not_taken = False
 
     def tick(self) -> bool:
         """Do what is due, if anything; True if something was done."""
@@ -25,9 +29,10 @@ class Refresher:
                 return False
             if not examples.total(con):
                 return False
+            self._take_snapshot(con)
             if self._embedding_due(con):
                 return self._ask_for_embedding(con)
-            from core.worker.learner import refresh  # torch comes with it, seconds that a waiting job need not pay
+            from core.worker.learners import refresh  # torch comes with it, seconds that a waiting job need not pay
 
             refresh(self.project, con)
             self._seen = now
@@ -35,15 +40,34 @@ class Refresher:
                 jobs.enqueue(con, "round", once=True)
             return True
 
+    def _take_snapshot(self, con: Connection) -> None:
+        """Once a day with labels; a disk without room for it is logged once and stops nothing else."""
+        try:
+            if snapshots.due_today(self.project.database, con):
+                snapshots.take(self.project.database, snapshots.DAY)
+        except HandfulError as error:
+            if not self._not_taken:
+                logger.warning("no snapshot of today: %s", error.title)
+            self._not_taken = True
+
     def _embedding_due(self, con: Connection) -> bool:
         key = wanted_key(con, self.project.settings())
-        return examples.total(con) > int(meta.get(con, "embedded", 0)) or meta.get(con, "space_key") != key
+        if examples.total(con) > int(meta.get(con, "embedded", 0)) or meta.get(con, "space_key") != key:
+            return True
+        return not self._has_features(con)
+
+    def _has_features(self, con: Connection) -> bool:
+        """Whether the features in force are on the disk; somebody may have removed them to make room."""
+        return (self.project.embeddings / str(meta.get(con, "space")) / "space.json").is_file()
 
     def _ask_for_embedding(self, con: Connection) -> bool:
         """Queue the job `embed`, unless it waits, runs, or has failed for this very reason; True if it was queued."""
         args = {"key": wanted_key(con, self.project.settings()), "texts": examples.total(con)}
         last = next((job for job in jobs.recent(con) if job.kind == "embed"), None)
-        if last is not None and (last.state in ("queued", "running", "interrupted") or dict(last.args) == args):
+        if last is not None and last.state in ("queued", "running", "interrupted"):
+            return False
+        same = last is not None and dict(last.args) == args
+        if same and not (last is not None and last.state == "done" and not self._has_features(con)):
             return False
         jobs.enqueue(con, "embed", args, once=True)
         return True

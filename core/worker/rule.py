@@ -1,11 +1,11 @@
 """When work is due, in one place: the worker acts on it, and every screen and command explains it."""
 
+from core import plugins
 from core.connection import Connection
 from core.i18n import _
 from core.settings import SHAPES_FEATURES, Settings
 from core.store import classes, jobs, meta, models
 
-MIN_CLASSES = 2
 MIN_PER_CLASS = 2
 
 
@@ -30,13 +30,19 @@ def round_problem(con: Connection) -> str:
     """Why a round can't start at all, in words; empty if it can."""
     counts = classes.counts(con)
     ready = [n for n in counts.values() if n >= MIN_PER_CLASS]
-    if len(ready) < MIN_CLASSES:
-        return _("A round needs two classes with {least} labels each; so far {have} have that.").format(
-            least=MIN_PER_CLASS, have=len(ready)
+    wanted = least_classes(con)
+    if len(ready) < wanted:
+        return _("A round needs {wanted} classes with {least} labels each; so far {have} have that.").format(
+            wanted=wanted, least=MIN_PER_CLASS, have=len(ready)
         )
     if any(job.kind == "round" for job in jobs.active(con)):
         return _("A round is under way or queued.")
     return ""
+
+
+def least_classes(con: Connection) -> int:
+    """How many classes must have labels before a round can start."""
+    return int(plugins.load(plugins.TASKS, meta.get(con, "task")).least_classes)
 
 
 def round_is_due(con: Connection, settings: Settings) -> bool:

@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from core import clock
+from core.clock import boot_id
 from core.connection import Connection
 from core.i18n import _
 from core.project import Project
 from core.records import Job
 from core.store import jobs
-from core.worker.lock import boot_id, holder, read_info
+from core.worker.lock import holder, read_info
 
 STALLED_SECONDS = 25.0
 """A worker beats every second; after so long without a beat it is stopped or hung."""

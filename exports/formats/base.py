@@ -47,12 +47,21 @@ class LabelTable:
 class LabelFormat(Protocol):
     """One format."""
 
-    name: str
-    ending: str
-    """What a target's name ends in; empty: it is a directory."""
+    @property
+    def name(self) -> str:
+        """Its entry point's name."""
+        ...
 
-    def write(self, target: Path, table: LabelTable) -> None:
-        """Write all of it, whole or not at all, in place of what may be there."""
+    @property
+    def ending(self) -> str:
+        """What a target's name ends in; empty: it is a directory."""
+        ...
+
+    def write(self, target: Path, table: LabelTable) -> int:
+        """Write all of it, whole or not at all, in place of what may be there.
+
+        Returns how many texts were left out because the format has no way to say them.
+        """
         ...
 
     def may_replace(self, target: Path) -> bool:

@@ -27,8 +27,9 @@ class Csv:
     name = "csv"
     ending = ".csv"
 
-    def write(self, target: Path, table: LabelTable) -> None:
+    def write(self, target: Path, table: LabelTable) -> int:
         publish_parts(target, (line.encode() for line in _lines(table)))
+        return 0
 
     def may_replace(self, target: Path) -> bool:
         return target.is_file()

@@ -23,13 +23,14 @@ class Directory:
     name = "datasets"
     ending = ""
 
-    def write(self, target: Path, table: LabelTable) -> None:
+    def write(self, target: Path, table: LabelTable) -> int:
         with publish_dir(target) as stage:
             data = make_dir(stage / DATA)
             for split, name in _there(table).items():
                 rows = [row for row in table.rows if row["split"] == split]
                 publish_file(data / f"{name}.parquet", encoded(table.field, rows))
             publish_file(stage / CARD, card(table).encode())
+        return 0
 
     def may_replace(self, target: Path) -> bool:
         return (

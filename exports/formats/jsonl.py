@@ -13,8 +13,9 @@ class JsonLines:
     name = "jsonl"
     ending = ".jsonl"
 
-    def write(self, target: Path, table: LabelTable) -> None:
+    def write(self, target: Path, table: LabelTable) -> int:
         publish_parts(target, (f"{json_line(row)}\n".encode() for row in table.rows))
+        return 0
 
     def may_replace(self, target: Path) -> bool:
         return target.is_file()

@@ -17,8 +17,9 @@ class Parquet:
     name = "parquet"
     ending = ".parquet"
 
-    def write(self, target: Path, table: LabelTable) -> None:
+    def write(self, target: Path, table: LabelTable) -> int:
         publish_file(target, encoded(table.field, table.rows))
+        return 0
 
     def may_replace(self, target: Path) -> bool:
         return target.is_file()

@@ -66,6 +66,9 @@ class Bodies:
 
 def write(stage: Path, project: Project, plan: Plan, settings: Settings) -> None:
     """Choose the texts, fit the heads, and put both where `read` looks for them."""
+    if plan.bio:
+        _write_unseen(stage, project)
+        return
     own = heads.load(Path(plan.head_dir))
     story = json.loads((Path(plan.head_dir) / heads.STORY).read_text(encoding="utf-8"))
     store = VectorStore(Path(plan.space_dir), int(plan.space["dim"]))
@@ -87,6 +90,26 @@ def write(stage: Path, project: Project, plan: Plan, settings: Settings) -> None
     }
     publish_file(stage / BODIES, json.dumps(content).encode())
     publish_file(stage / HEADS, _aligned(own, fitted))
+
+
+def _write_unseen(stage: Path, project: Project) -> None:
+    """For models whose head is no linear layer over a text: labelled texts are those of the test set alone."""
+    with project.open(readonly=True) as con:
+        pool = _unlabelled(examples.open_ids(con), POOL)
+        texts = [example.text[:MAX_CHARS] for example in examples.get(con, pool)]
+        test = [item for item in examples.labelled(con, "test", learnable=True) if len(item.example.text) <= MAX_CHARS]
+    content = {
+        "pool": texts,
+        "held": [item.example.text for item in test[-HELD:]],
+        "golds": [item.stored for item in test[-HELD:]],
+        "heads": [-1] * len(test[-HELD:]),
+        "learnt": False,
+    }
+    publish_file(stage / BODIES, json.dumps(content).encode())
+    out = io.BytesIO()
+    none = np.zeros(0, np.float32)
+    np.savez(out, weight=none, bias=none, cuts=none)
+    publish_file(stage / HEADS, out.getvalue())
 
 
 def read(stage: Path) -> Bodies:

@@ -31,7 +31,7 @@ from exports.precision.bodies import Bodies
 from exports.precision.graph import BATCH, Trialled
 from exports.runtime.errors import BundleError
 from exports.runtime.predictor import REFUSALS, Predictor
-from exports.runtime.sealed import MODEL
+from exports.runtime.sealed import BIO, MODEL
 
 ASK, TRIAL = "trial.json", "trial"
 FILES = (*bodies.FILES, ASK, TRIAL)
@@ -115,7 +115,7 @@ def _trial(stage: Path) -> Trial:
 
 
 def _answering(predictor: Predictor) -> Any:
-    return lambda texts: predictor.logits(texts, batch=speed.SIZE)
+    return lambda texts: predictor.predict(texts, batch=speed.SIZE)
 
 
 def _answers(trial: Trial, graph: Trialled, name: str) -> Generator[JobEvent, None, Answers]:
@@ -147,8 +147,13 @@ def _answers(trial: Trial, graph: Trialled, name: str) -> Generator[JobEvent, No
 
 def _feeds(predictor: Predictor, texts: Sequence[str]) -> list[Feed]:
     """Batches of the texts' windows, those of like length together."""
+    size = BATCH // 4
+    if predictor.manifest["activation"] == BIO:
+        read = sorted((one for text in predictor.readings(texts) for one in text.windows), key=lambda one: len(one.ids))
+        parts = [read[start : start + size] for start in range(0, len(read), size)]
+        return [predictor.feed([one.ids for one in part], [one.shapes for one in part]) for part in parts]
     ids = sorted((one for text in predictor.windows(texts) for one in text), key=len)
-    return [predictor.feed(ids[start : start + BATCH // 4]) for start in range(0, len(ids), BATCH // 4)]
+    return [predictor.feed(ids[start : start + size]) for start in range(0, len(ids), size)]
 
 
 def _tried(

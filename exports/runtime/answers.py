@@ -6,14 +6,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from exports.runtime.sealed import SIGMOID, SOFTMAX
+from exports.runtime.marking import Tagging, marked
+from exports.runtime.sealed import BIO, SIGMOID, SOFTMAX
 
 
-class Loaded(Protocol):
+class Loaded(Tagging, Protocol):
     """What a way of answering may ask of a loaded bundle."""
-
-    manifest: Mapping[str, Any]
-    labels: tuple[str, ...]
 
     def logits(self, texts: Sequence[str], *, batch: int = 32) -> NDArray[np.float32]:
         """One row of logits a text, [texts, classes]."""
@@ -37,6 +35,7 @@ def class_sets(model: Loaded, texts: Sequence[str], batch: int) -> list[dict[str
 ANSWERING: Mapping[str, Callable[[Loaded, Sequence[str], int], list[dict[str, Any]]]] = {
     SOFTMAX: best_class,
     SIGMOID: class_sets,
+    BIO: marked,
 }
 """A bundle's `activation` → what answers texts, so many windows at once."""
 

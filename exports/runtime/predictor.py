@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 from tokenizers import Tokenizer
 
+from core.reading import Reading, merged, read
+from core.tags import tag_count
 from exports.runtime.answers import ANSWERING
 from exports.runtime.errors import BundleError
-from exports.runtime.sealed import MODEL, TOKENIZER, verified
+from exports.runtime.sealed import BIO, MODEL, TOKENIZER, verified
 
 REFUSALS = (
     state.Fail,
@@ -47,7 +49,8 @@ class Predictor:
         options.log_severity_level = 3
         self._session = _session(bundle / MODEL, options, providers)
         width = self._session.get_outputs()[0].shape[-1]
-        if width != len(self.labels):
+        wanted = tag_count(len(self.labels)) if self.manifest["activation"] == BIO else len(self.labels)
+        if width != wanted:
             raise BundleError("the model has {width} classes, the bundle names {n}", width=width, n=len(self.labels))
         self._tokenizer = Tokenizer.from_file(str(bundle / TOKENIZER))
         self.cutting: Mapping[str, Any] = self._tokenizer.truncation or {}
@@ -85,7 +88,7 @@ class Predictor:
         counts = np.array([len(text) for text in windows], np.int64)
         return np.asarray(np.add.reduceat(out, np.cumsum(counts) - counts) / counts[:, None], np.float32)
 
-    def feed(self, ids: Sequence[Sequence[int]]) -> dict[str, NDArray[np.int64]]:
+    def feed(self, ids: Sequence[Sequence[int]], shapes: Sequence[Sequence[int]] = ()) -> dict[str, NDArray[np.int64]]:
         """Token ids of windows, padded, and which of them count: what the graph is run on."""
         longest = max(1, *map(len, ids))
         input_ids = np.full((len(ids), longest), self._pad_id, np.int64)
@@ -93,15 +96,43 @@ class Predictor:
         for row, one in enumerate(ids):
             input_ids[row, : len(one)] = one
             mask[row, : len(one)] = 1
-        return {"input_ids": input_ids, "attention_mask": mask}
+        feed = {"input_ids": input_ids, "attention_mask": mask}
+        if shapes:
+            feed["shapes"] = np.zeros_like(mask)
+            for row, one in enumerate(shapes):
+                feed["shapes"][row, : len(one)] = one
+        return feed
 
-    def _run(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-        return np.asarray(self._session.run(["logits"], {**self.feed(ids), **self.further})[0], np.float32)
+    def _run(self, ids: Sequence[Sequence[int]], shapes: Sequence[Sequence[int]] = ()) -> NDArray[np.float32]:
+        return np.asarray(self._session.run(["logits"], {**self.feed(ids, shapes), **self.further})[0], np.float32)
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """Each text as a model that tags words reads it."""
+        if isinstance(texts, str):
+            raise TypeError("give a list of texts, not one text")
+        return read(self._tokenizer, texts, int(self.manifest.get("windows", 1)))
+
+    def word_logits(self, readings: Sequence[Reading], *, batch: int = 32) -> list[NDArray[np.float32]]:
+        """Logits of each text's words that are read, [words, tags]; at most `batch` windows are computed at once."""
+        windows = [window for reading in readings for window in reading.windows]
+        rows: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(windows)
+        order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
+        for start in range(0, len(order), batch):
+            part = order[start : start + batch]
+            shapes = [windows[i].shapes for i in part]
+            for i, own in zip(part, self._run([windows[i].ids for i in part], shapes), strict=True):
+                rows[i] = own[: len(windows[i].ids)]
+        found, at = [], 0
+        for reading in readings:
+            found.append(merged(reading, rows[at : at + len(reading.windows)]))
+            at += len(reading.windows)
+        return found
 
     def predict(self, texts: Sequence[str], *, batch: int = 32) -> list[dict[str, Any]]:
         """{"label": the most probable class, "scores": {class: probability}} for each text.
 
-        Where classes don't exclude each other, {"labels": all that reach their threshold, "scores": as above}.
+        Where classes don't exclude each other, {"labels": all that reach their threshold, "scores": as above}. Where
+        spans are marked, {"spans": [{"start", "end", "label", "text", "score"}]}.
         """
         return ANSWERING[self.manifest["activation"]](self, texts, batch)
 

@@ -13,8 +13,8 @@ FORMAT, FORMAT_VERSION = "handful-bundle", 1
 MANIFEST, MODEL, TOKENIZER = "handful.json", "model.onnx", "tokenizer.json"
 FREE_TO_CHANGE = frozenset({"README.md", "predict.py"})
 """Files no answer depends on: the card may be edited, and this program may stay behind."""
-SOFTMAX, SIGMOID = "softmax", "sigmoid"
-"""What turns logits into probabilities: classes that exclude each other, or each class by itself."""
+SOFTMAX, SIGMOID, BIO = "softmax", "sigmoid", "bio"
+"""What turns logits into answers: classes that exclude each other, each class by itself, or tags of words."""
 
 
 def verified(bundle: Path) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def manifest_of(bundle: Path) -> dict[str, Any]:
         raise BundleError("{file} is damaged: {why}", file=MANIFEST, why=error) from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise BundleError("{path} is no bundle: {file} is about something else", path=bundle, file=MANIFEST)
-    if found.get("format_version") != FORMAT_VERSION or found.get("activation") not in (SOFTMAX, SIGMOID):
+    if found.get("format_version") != FORMAT_VERSION or found.get("activation") not in (SOFTMAX, SIGMOID, BIO):
         raise BundleError("the bundle was made by another version; take the predict.py that lies in it")
     try:
         hashes = [said["sha256"] for said in found["files"].values()]

@@ -61,7 +61,7 @@ def seconds(work: Callable[[], None]) -> float:
 def compare(model: Featurizer, ids: list[list[int]], bf16: bool) -> tuple[float, float]:
     """Seconds for all texts, products alone and embedding, the best of some alternating runs."""
     compute, batch = Compute(torch.device("cpu"), bf16), Settings().embed_batch
-    shapes = [(len(b), max(len(ids[i]) for i in b)) for b in batches_by_length(ids, batch)]
+    shapes = [(len(b), max(len(ids[i]) for i in b)) for b in batches_by_length(ids, batch, compute.tokens_a_text)]
     alone = products(model, shapes, torch.bfloat16 if bf16 else torch.float32)
 
     def embed() -> None:

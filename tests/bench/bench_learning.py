@@ -99,7 +99,7 @@ def worth(runs: Sequence[Mapping[str, Any]], plain: Sequence[Mapping[str, Any]],
     ours = np.maximum.accumulate(np.mean(curve(runs, dense), axis=0))
     reached = np.mean(curve(plain, budgets), axis=0)
     needed = [float(np.searchsorted(ours, level) + 1) for level in reached]
-    return statistics.mean(min(n, b) / b if n <= b else n / b for n, b in zip(needed, budgets, strict=True))
+    return statistics.mean(n / b for n, b in zip(needed, budgets, strict=True))
 
 
 def against_random(folder: Path, seeds: int) -> None:

@@ -257,9 +257,8 @@ def test_an_import_that_fails_on_the_way_leaves_every_row_as_it_was(forked: Cli,
     assert forked("status", "mail", "--json").json["pool"] == len(TEXTS)
 
 
-WITH_DIR = [
-    entry.name for entry in COMMANDS if entry.name not in {"demo", "new", "simulate", "predict", "verify", "completion"}
-]
+WITHOUT = {"demo", "new", "simulate", "predict", "completion", "serve", "verify"}
+WITH_DIR = [entry.name for entry in COMMANDS if entry.name not in WITHOUT]
 MORE = {
     "import": ("in.csv",),
     "label": ("-",),
@@ -289,7 +288,7 @@ def change(project: Project, sql: str) -> None:
 def test_a_project_of_a_newer_handful_is_left_alone(forked: Cli, mail: Project) -> None:
     change(mail, "PRAGMA user_version=99")
     before = digest(forked.cwd)
-    for name in WITH_DIR:
+    for name in set(WITH_DIR) - {"restore"}:  # which needs no database that can be opened
         said = forked(name, "mail", *MORE.get(name, ()), stdin=LINES[0], code=2)
         assert_error(said, ("newer Handful", "schema 99", "Upgrade"))
     assert digest(forked.cwd) == before

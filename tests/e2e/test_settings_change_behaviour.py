@@ -20,8 +20,9 @@ from core.errors import InputError
 from core.labelling import take_answers
 from core.project import Project
 from core.records import Job, JobEvent
+from core.serving import Serving, overlap_of, serve
 from core.settings import Settings, changed
-from core.store import classes, examples, jobs, meta, models
+from core.store import classes, examples, jobs, leases, meta, models
 from core.training import device
 from core.training import embed as embedding
 from core.training.featurizer import Featurizer
@@ -355,6 +356,16 @@ def test_audit_share_is_drawn_at_random(fresh: Fresh) -> None:
         assert sum(item.probability is not None for item in items) == expected
 
 
+@about("answer_above", "spot_check")
+def test_what_the_model_answers_by_itself_is_only_spot_checked(fresh: Fresh) -> None:
+    for above, share, expected in ((0.0, 1.0, 0), (0.001, 1.0, 20), (1.0, 1.0, 0)):
+        items = ranked(fresh(answer_above=above, spot_check=share, audit_share=0.0, queue_length=20))[:20]
+        assert sum(item.strategy == "spot-check" for item in items) == expected
+    options = {"answer_above": 0.5, "audit_share": 0.0, "queue_length": 6}
+    few, many = (ranked(fresh(**options, spot_check=share))[:6] for share in (0.0, 1.0))
+    assert sum(i.strategy == "spot-check" for i in few) < sum(i.strategy == "spot-check" for i in many)
+
+
 @about("queue_length")
 def test_queue_length_is_how_many_are_lined_up(fresh: Fresh) -> None:
     for length in (3, 11):
@@ -448,3 +459,14 @@ def test_texts_are_embedded_once_whatever_else_is_set(fresh: Fresh, monkeypatch:
     monkeypatch.setattr(embedding, "load_featurizer", lambda *_: pytest.fail("nothing is left to embed"))
     set_options(project, epochs=5, strategy="random", seed=3)
     assert run(project, EMBED)[-1].payload["texts"] == total
+
+
+@about("overlap", "overlap_people")
+def test_overlap_asks_so_many_texts_of_so_many_people(fresh: Fresh) -> None:
+    for share, people, asked in ((0.0, 3, 1), (1.0, 2, 2), (1.0, 3, 3)):
+        project = fresh(overlap=share, overlap_people=people)
+        with project.open() as con:
+            holders = [leases.Holder(name, name) for name in ("ada", "bo", "cy", "di")]
+            (first, *_others) = examples.open_ids(con, 1)
+            overlap = overlap_of(project.settings())
+            assert [serve(con, Serving({first: {}}, who, overlap)) for who in holders].count((first,)) == asked

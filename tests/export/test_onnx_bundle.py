@@ -138,7 +138,7 @@ def test_a_bundle_holds_these_files_and_they_are_private(made: Made) -> None:
     assert [p.name for p in made.bundle.parent.iterdir()] == ["bundle"]
 
 
-def test_no_text_of_the_project_and_no_place_of_this_machine_is_in_it(made: Made) -> None:
+def test_S6_no_text_of_the_project_and_no_place_of_this_machine_is_in_it(made: Made) -> None:
     assert set(POOL) <= set(reference.read(made.stage).texts)
     for path in made.bundle.iterdir():
         content = path.read_bytes()
@@ -166,7 +166,7 @@ def test_it_answers_as_the_project_does(made: Made) -> None:
     np.testing.assert_allclose(Predictor(made.bundle).logits(POOL), expected, atol=0.02)
 
 
-def test_the_parity_check_saw_what_torch_gives(made: Made) -> None:
+def test_X1_the_parity_check_saw_what_torch_gives(made: Made) -> None:
     known = reference.read(made.stage)
     with made.project.open(readonly=True) as con:
         model = inuse.model_in_use(made.project, con)
@@ -201,7 +201,7 @@ def test_plain_onnxruntime_and_the_shipped_tokenizer_are_enough(made: Made) -> N
     np.testing.assert_allclose(run.run(None, feed)[0][whole], Predictor(made.bundle).logits(texts)[whole], atol=1e-5)
 
 
-def test_any_text_has_the_same_ids_in_serving_as_in_training(made: Made) -> None:
+def test_X2_any_text_has_the_same_ids_in_serving_as_in_training(made: Made) -> None:
     with made.project.open(readonly=True) as con:
         model = inuse.model_in_use(made.project, con)
     rng = np.random.default_rng(0)
@@ -220,7 +220,7 @@ def test_transformers_reads_its_config(made: Made) -> None:
     assert config.num_labels == 3
 
 
-def test_one_weight_off_by_a_hundredth_leaves_no_bundle(
+def test_X1_one_weight_off_by_a_hundredth_leaves_no_bundle(
     made: Made, stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     perturb(stage / "model.onnx")
@@ -277,7 +277,7 @@ def test_an_earlier_bundle_stays_without_force_and_is_replaced_with_it(
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
-def test_cancelling_leaves_nothing_behind(made: Made, tmp_path: Path) -> None:
+def test_X3_cancelling_leaves_nothing_behind(made: Made, tmp_path: Path) -> None:
     job = Job(1, "export", {"to": str(tmp_path / "deep" / "bundle")}, "running", 0.0)
     running = EXPORT.run(JobContext(made.project, job, made.project.settings()))
     assert next(e for e in running if e.kind == "progress").payload["what"] == "graph"
@@ -338,7 +338,7 @@ def _with_ids(plan: Plan, stage: Path) -> Plan:
     return Plan(plan.encoder_dir, plan.space_dir, plan.head_dir, plan.space, 1, ids)
 
 
-def test_code_in_an_encoders_directory_never_runs_nor_ships(made: Made, plan: Plan, tmp_path: Path) -> None:
+def test_M3_code_in_an_encoders_directory_never_runs_nor_ships(made: Made, plan: Plan, tmp_path: Path) -> None:
     evil = tmp_path / "encoder"
     (evil / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')", encoding="utf-8")
     tiny.change_config(evil, auto_map={"AutoModel": "evil.Model", "AutoConfig": "evil.Config"})

@@ -89,7 +89,7 @@ def worst_difference(model: TextClassifier, path: Path, longest: int, ids_below:
 
 
 @pytest.mark.parametrize("kind", [pytest.param("bert", marks=pytest.mark.slow), "distilbert", "roberta"])
-def test_the_graph_gives_what_torch_gives_at_every_batch_and_length(tmp_path: Path, kind: str) -> None:
+def test_X1_the_graph_gives_what_torch_gives_at_every_batch_and_length(tmp_path: Path, kind: str) -> None:
     model = classifier(tiny.BUILDERS[kind](tmp_path / "encoder"))
     save(trace(model, max_length=64), tmp_path / "model.onnx")
     assert worst_difference(model, tmp_path / "model.onnx", 64, int(model.config.vocab_size)) < 1e-5
@@ -97,7 +97,7 @@ def test_the_graph_gives_what_torch_gives_at_every_batch_and_length(tmp_path: Pa
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(OTHERS))
-def test_other_encoders_export_too(tmp_path: Path, kind: str) -> None:
+def test_X1_other_encoders_export_too(tmp_path: Path, kind: str) -> None:
     model = classifier(random_encoder(tmp_path / "encoder", OTHERS[kind]))
     save(trace(model, max_length=64), tmp_path / "model.onnx")
     assert worst_difference(model, tmp_path / "model.onnx", 64, SMALL["vocab_size"]) < 1e-5

@@ -57,6 +57,7 @@ class TerminalSession:
     ) -> None:
         """`before` is called in the child before the program starts."""
         self.link = link or Link()
+        self.patience = 20.0
         self.screen_cells = Screen(*size)
         self.log: list[tuple[float, bytes]] = []
         """(when it arrived at the person, what) of all that was written."""
@@ -138,10 +139,10 @@ class TerminalSession:
         with self._lock:
             return self.screen_cells.text
 
-    def wait_for(self, wanted: str | Callable[[str], bool], seconds: float = 20.0) -> str:
-        """Wait until the screen shows it; returns the screen."""
+    def wait_for(self, wanted: str | Callable[[str], bool], seconds: float = 0.0) -> str:
+        """Wait until the screen shows it, as long as `patience` says if not so many seconds; returns the screen."""
         holds = wanted if callable(wanted) else (lambda text: wanted in text)
-        end = time.monotonic() + seconds
+        end = time.monotonic() + (seconds or self.patience)
         while time.monotonic() < end:
             text = self.screen
             if holds(text):

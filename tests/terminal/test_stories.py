@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from core.project import Project
-from core.store import labels, models
+from core.store import classes, examples, labels, models
 from tests import tiny
 from tests.e2e.conftest import gold, write_csv
 from tests.terminal.conftest import end_worker
@@ -117,4 +117,54 @@ def test_over_the_demo_one_labels_undoes_and_looks_around(tmp_path: Path, home: 
         session.press("ctrl+q")
         assert session.exit_code() == 0
         assert session.screen_cells.strange == []
+    end_worker(project)
+
+
+TOPICS = {"money": ("refund", "charged", "card", "money"), "login": ("login", "password", "locked", "account")}
+
+
+def topics(text: str) -> list[str]:
+    """The labels a text gets in the story of sets: any number of them."""
+    return [name for name, words in TOPICS.items() if any(word in text for word in words)]
+
+
+def test_texts_get_sets_of_labels_by_keys_and_the_bundle_answers_with_sets(
+    tmp_path: Path, home: dict[str, str]
+) -> None:
+    encoder = tiny.bert(tmp_path / "encoder")
+    write_csv(tmp_path / "mail.csv")
+    made = ["new", "mail", "--data", "mail.csv", "--task", "multilabel", "--labels", ",".join(TOPICS)]
+    subprocess.run([HANDFUL, *made, "--encoder", encoder], env=home, cwd=tmp_path, check=True, capture_output=True)
+    project = Project(tmp_path / "mail")
+    with TerminalSession([HANDFUL, "mail"], env=home, cwd=tmp_path) as session:
+        session.wait_for("login", 60)
+        wanted = {}
+        for n in range(1, 25):
+            before = text_on(session.screen)
+            wanted[before] = topics(before)
+            marked = re.search(r"= (.*)", session.screen)[1]  # type: ignore[index]
+            for number, name in enumerate(TOPICS, 1):
+                if (name in wanted[before]) != (name in marked):
+                    session.press(str(number))
+            session.press("enter")
+            session.wait_for(lambda screen, old=before: text_on(screen) != old and "saved" in screen)
+            session.settle()
+            with project.open(readonly=True) as con:
+                assert len(labels.history(con, login(), limit=100)) == n
+        session.press("ctrl+o", "e")
+        session.wait_for("No bundle was made yet.")
+        session.press("x")
+        session.wait_for("from predict import Predictor", 240)
+        session.press("ctrl+q")
+        assert session.exit_code() == 0
+    with project.open(readonly=True) as con:
+        given = {item.example.text: json.loads(item.stored) for item in examples.labelled(con)}
+        names = classes.names(con)
+        (path, info, _when), *_older = models.bundles(con)
+    assert {text: [names[i] for i in stored["classes"]] for text, stored in given.items()} == wanted
+    assert info["parity"]["flips"] == 0
+    said = subprocess.run(
+        [HANDFUL, "predict", path], input=b'{"text": "my card was charged"}\n', capture_output=True, check=True
+    )
+    assert set(json.loads(said.stdout)["labels"]) <= set(TOPICS)
     end_worker(project)

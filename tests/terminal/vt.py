@@ -70,6 +70,7 @@ class Screen:
             self.strange.append(token[0])
 
     def _put(self, char: str) -> None:
+        self.x, self.y = min(self.x, self.width), min(self.y, self.height - 1)  # a program may send it anywhere
         wide = get_character_cell_size(char)
         last = next((x for x in range(self.x - 1, -1, -1) if self.cells[self.y][x]), 0)
         if not wide or (self.x and self.cells[self.y][last].endswith("\u200d")):

@@ -1,7 +1,9 @@
 """Settings, classes, guidelines, the tour and the guided new project, by keys."""
 
+import sys
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
@@ -193,9 +195,9 @@ def test_a_new_project_is_made_step_by_step_in_a_process_of_its_own(
         await pilot.pause(0.1)
         app.screen.query_one(Input).value = str(data)
         await pilot.press("enter")
-        await pilot.pause(0.2)
+        await until(pilot, lambda: isinstance(app.screen, NewProjectDialog), "the first look", 30)
+        await pilot.pause()
         found = text_of(app)
-        assert isinstance(app.screen, NewProjectDialog)
         assert "where is it" in found
         assert "id, body, kind" in found
         fields = {field.id: field for field in app.screen.query(Input)}
@@ -230,3 +232,46 @@ def test_a_file_is_added_and_what_was_refused_is_told(make_app: MakeApp, project
         await until(pilot, lambda: "13 texts" in text_of(app), "the new text")
 
     run(make_app("data"), story)
+
+
+def test_texts_come_from_parquet_a_directory_or_a_data_set(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    table = tmp_path / "mail" / "mail.parquet"
+    table.parent.mkdir()
+    parquet.write_table(pa.table({"body": ["where is it", "thank you"], "n": [1, 2]}), table)
+    folder = tmp_path / "texts" / "ham"
+    folder.mkdir(parents=True)
+    (folder / "a.txt").write_text("see you\n")
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        for typed, keys, seen in (
+            (str(table), ("enter",), ("where is it", "body, n")),
+            (f"hf:{table.parent}:train", ("enter",), ("thank you", "body, n")),
+            (f"{folder.parent}/", ("enter", "ctrl+d"), ("see you", "text, folder, file")),
+        ):
+            await pilot.press("n")
+            await pilot.pause(0.1)
+            assert "mail.parquet" not in text_of(app)
+            app.screen.query_one(Input).value = typed
+            await pilot.press(*keys)
+            await until(pilot, lambda: isinstance(app.screen, NewProjectDialog), "the first look", 30)
+            await pilot.pause()
+            for words in seen:
+                assert words in text_of(app)
+            await pilot.press("escape")
+        await pilot.press("n")
+        await pilot.pause(0.1)
+        app.screen.query_one(Input).value = "hf:nobody/nothing:train"
+        await pilot.press("enter")
+        await until(pilot, lambda: "data set can't be read" in " ".join(text_of(app).split()), "the refusal", 30)
+        await pilot.press("enter")
+        assert isinstance(app.screen, HandfulScreen)
+        assert not {"pyarrow", "datasets", "pandas"} & (set(sys.modules) - before)
+
+    before = set(sys.modules)
+    run(make_app("home"), story, (100, 40))

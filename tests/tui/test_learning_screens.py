@@ -113,7 +113,7 @@ def test_the_start_rule_is_set_here(make_app: MakeApp) -> None:
     run(make_app("rounds"), story)
 
 
-def test_an_earlier_encoder_is_taken_back_after_a_question(make_app: MakeApp, project: Project) -> None:
+def test_M7_an_earlier_encoder_is_taken_back_after_a_question(make_app: MakeApp, project: Project) -> None:
     with project.open() as con:
         job = jobs.enqueue(con, "round")
         models.start_round(con, job, 1, "x", 6)

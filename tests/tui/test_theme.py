@@ -8,9 +8,12 @@ from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import Theme
 
-from tui.theme import THEMES
+from tui.theme import HUES, THEMES
 
-SAID_IN = ("text", "key", "guess", "given", "sure", "unsure", "wrong", "muted")
+SAID_IN = (
+    *("text", "key", "guess", "given", "sure", "unsure", "wrong", "muted"),
+    *(f"hue-{n}" for n in range(1, HUES + 1)),
+)
 READABLE, AT_A_GLANCE = 4.5, 3.0
 """WCAG 2.2, 1.4.3: text, and what is there if one looks for it (or large)."""
 

@@ -75,7 +75,7 @@ def test_after_an_unforeseen_error_a_fresh_worker_does_the_rest(project: Project
     assert "ValueError" in (crashed.error or {})["what"]
 
 
-def test_the_log_names_the_error_and_its_place_but_no_text_of_the_data(project: Project, con: Connection) -> None:
+def test_W13_the_log_names_the_error_and_its_place_but_no_text_of_the_data(project: Project, con: Connection) -> None:
     over(con, work.submit(project, con, "crashing"))
     wait_until(lambda: any("another worker goes on" in line for line in log.tail(project, 1)))
     lines = "\n".join(log.tail(project, 1000))
@@ -84,7 +84,7 @@ def test_the_log_names_the_error_and_its_place_but_no_text_of_the_data(project: 
     assert ROW_TEXT not in lines
 
 
-def test_kill_9_shows_interrupted_and_the_next_worker_resumes(project: Project, con: Connection) -> None:
+def test_W1_kill_9_shows_interrupted_and_the_next_worker_resumes(project: Project, con: Connection) -> None:
     job_id = work.submit(project, con, "counting", {"to": 40})
     steps = project.root / "steps"
     wait_until(lambda: steps.exists() and len(steps.read_text().split()) > 9)
@@ -107,7 +107,7 @@ def test_a_job_that_ended_since_it_was_read_is_not_called_interrupted(project: P
     assert [job.state for job in effective_jobs(project, con, [stale])] == ["done"]
 
 
-def test_a_job_that_kills_its_workers_fails_after_three_attempts(project: Project, con: Connection) -> None:
+def test_W12_a_job_that_kills_its_workers_fails_after_three_attempts(project: Project, con: Connection) -> None:
     job_id = work.submit(project, con, "deadly")
     after = work.submit(project, con, "sleepy", {"seconds": 0})
     *events, job = work.follow(project, job_id)
@@ -119,7 +119,7 @@ def test_a_job_that_kills_its_workers_fails_after_three_attempts(project: Projec
 
 
 @pytest.mark.parametrize("kind", ["sleepy", "stubborn"])
-def test_cancelling_takes_less_than_five_seconds(project: Project, con: Connection, kind: str) -> None:
+def test_W9_cancelling_takes_less_than_five_seconds(project: Project, con: Connection, kind: str) -> None:
     job_id = work.submit(project, con, kind)
     after = jobs.enqueue(con, "sleepy", {"seconds": 0})
     wait_until(lambda: jobs.events(con, job_id))
@@ -130,7 +130,7 @@ def test_cancelling_takes_less_than_five_seconds(project: Project, con: Connecti
     assert over(con, after).state == "done"  # without anybody starting another worker
 
 
-def test_a_job_cancelled_in_the_queue_is_never_run(project: Project, con: Connection) -> None:
+def test_W9_a_job_cancelled_in_the_queue_is_never_run(project: Project, con: Connection) -> None:
     first = work.submit(project, con, "sleepy", {"seconds": 0.5})
     second = jobs.enqueue(con, "counting", {"to": 1})
     assert jobs.request_cancel(con, second) == "cancelled"
@@ -155,7 +155,7 @@ def test_a_worker_asked_to_end_gives_its_job_back_within_two_seconds(
     assert (job.state, job.attempts) == ("interrupted", 0)
 
 
-def test_a_hang_up_is_ignored(project: Project, con: Connection) -> None:
+def test_W4_a_hang_up_is_ignored(project: Project, con: Connection) -> None:
     job_id = work.submit(project, con, "sleepy", {"seconds": 0.5})
     wait_until(lambda: jobs.events(con, job_id))
     pid = launch.ensure_running(project)
@@ -180,7 +180,7 @@ def test_jobs_handed_over_around_the_idle_end_are_all_done(hasty: Project, con: 
         clock.sleep(pause)
 
 
-def test_a_stopped_worker_is_called_stalled_and_blocks_nobody(
+def test_W8_a_stopped_worker_is_called_stalled_and_blocks_nobody(
     project: Project, con: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(states, "STALLED_SECONDS", 1.3)
@@ -205,7 +205,7 @@ def test_a_stopped_worker_is_called_stalled_and_blocks_nobody(
     wait_until(lambda: worker_state(project).state == "running", 4)
 
 
-def test_a_hung_worker_that_ignores_a_cancellation_is_ended_by_whoever_follows(
+def test_W9_a_hung_worker_that_ignores_a_cancellation_is_ended_by_whoever_follows(
     project: Project, con: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(work, "CANCEL_SECONDS", 0.5)

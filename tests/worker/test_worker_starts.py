@@ -31,14 +31,14 @@ def starter(project: Project, more: str = "") -> list[str]:
     return [sys.executable, "-P", "-c", START + more, str(project.root), launch.MODULE]
 
 
-def test_five_starts_at_once_give_one_worker(project: Project) -> None:
+def test_W2_five_starts_at_once_give_one_worker(project: Project) -> None:
     asked = [subprocess.Popen(starter(project), stdout=subprocess.PIPE, text=True) for _ in range(5)]
     pids = {int(process.communicate(timeout=20)[0]) for process in asked}
     assert len(pids) == 1
     wait_until(lambda: workers(project) == list(pids), 5)
 
 
-def test_a_second_worker_ends_at_once_and_says_nothing(project: Project) -> None:
+def test_W2_a_second_worker_ends_at_once_and_says_nothing(project: Project) -> None:
     pid = launch.ensure_running(project)
     command = [sys.executable, "-P", "-m", launch.MODULE, str(project.root)]
     second = subprocess.run(command, check=False, capture_output=True, timeout=10)
@@ -46,7 +46,7 @@ def test_a_second_worker_ends_at_once_and_says_nothing(project: Project) -> None
     assert launch.ensure_running(project) == pid
 
 
-def test_the_worker_survives_the_end_of_its_terminal(project: Project, con: Connection, tmp_path: Path) -> None:
+def test_W4_the_worker_survives_the_end_of_its_terminal(project: Project, con: Connection, tmp_path: Path) -> None:
     master, slave = pty.openpty()
     # a test run under nohup hands down an ignored hang-up
     grab = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
@@ -124,7 +124,7 @@ def test_a_directory_that_is_no_project_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_database_from_a_newer_version_is_refused_and_the_job_stays(project: Project, con: Connection) -> None:
+def test_C8_a_database_from_a_newer_version_is_refused_and_the_job_stays(project: Project, con: Connection) -> None:
     job = jobs.enqueue(con, "sleepy")
     con.execute("PRAGMA user_version=99")
     command = [sys.executable, "-m", "core.worker", str(project.root)]
@@ -133,7 +133,7 @@ def test_a_database_from_a_newer_version_is_refused_and_the_job_stays(project: P
     assert [j.state for j in jobs.active(con) if j.id == job] == ["queued"]
 
 
-def test_an_idle_worker_of_another_version_is_replaced(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_C8_an_idle_worker_of_another_version_is_replaced(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "MODULE", "handful_old_worker")
     launch.start(project)
     wait_until(lambda: holder(project.worker_lock))
@@ -142,7 +142,7 @@ def test_an_idle_worker_of_another_version_is_replaced(project: Project, monkeyp
     assert launch.ensure_running(project) != old
 
 
-def test_a_busy_worker_of_another_version_is_left_and_told(
+def test_C8_a_busy_worker_of_another_version_is_left_and_told(
     project: Project, con: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = jobs.enqueue(con, "sleepy")
@@ -156,7 +156,7 @@ def test_a_busy_worker_of_another_version_is_left_and_told(
     assert worker_state(project).job == job
 
 
-def test_a_crash_loop_ends_after_three_deaths_and_waits(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_W12_a_crash_loop_ends_after_three_deaths_and_waits(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     (project.root / "orders").write_text("crash")
 
     def start_again_and_again() -> None:
@@ -184,7 +184,7 @@ def test_a_worker_whose_lock_file_was_replaced_ends(project: Project) -> None:
     assert launch.ensure_running(project) != child.pid
 
 
-def test_everything_the_worker_writes_is_private(project: Project, con: Connection) -> None:
+def test_S1_everything_the_worker_writes_is_private(project: Project, con: Connection) -> None:
     before = os.umask(0)
     try:
         over(con, work.submit(project, con, "counting", {"to": 3}))
@@ -194,7 +194,7 @@ def test_everything_the_worker_writes_is_private(project: Project, con: Connecti
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 
-def test_low_priority_and_first_to_go(project: Project) -> None:
+def test_W7_low_priority_and_first_to_go(project: Project) -> None:
     pid = launch.ensure_running(project)
     wait_until(lambda: worker_state(project).state == "running")
     assert os.getpriority(os.PRIO_PROCESS, pid) == max(10, os.getpriority(os.PRIO_PROCESS, 0))

@@ -69,6 +69,11 @@ class ClassPanel(AnswerPanel):
         return not 0 < len(self.question.classes) <= DIGITS
 
     @property
+    def foot(self) -> int:
+        """Lines below the choices that are kept for something else."""
+        return 0
+
+    @property
     def typing(self) -> bool:
         return self.many if self._filtering is None else self._filtering
 
@@ -76,7 +81,7 @@ class ClassPanel(AnswerPanel):
     def holds_text(self) -> bool:
         return bool(self._typed)
 
-    def taken(self) -> frozenset[str]:
+    def taken(self, scope: str = "") -> frozenset[str]:
         own = frozenset(item.key for item in self.question.classes if item.key)
         return LETTERS if self.typing else own
 
@@ -197,7 +202,8 @@ class ClassPanel(AnswerPanel):
             self._give(self._choices[position])
 
     def _columns(self, width: int) -> tuple[int, int]:
-        columns = 2 if width >= _TWO_COLUMNS and self.size.height < len(self._choices) + int(self.typing) else 1
+        room = self.size.height - self.foot - int(self.typing)
+        columns = 2 if width >= _TWO_COLUMNS and room < len(self._choices) else 1
         return columns, width // columns
 
     def _rows(self, columns: int) -> int:

@@ -32,6 +32,10 @@ class SetPanel(ClassPanel):
         self._touched = False
 
     @property
+    def foot(self) -> int:
+        return 1
+
+    @property
     def holds_text(self) -> bool:
         return super().holds_text or self._touched
 

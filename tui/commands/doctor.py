@@ -11,11 +11,12 @@ from pathlib import Path
 
 import click
 
-from core import connection, filesystem, readability
+from core import clock, connection, filesystem, readability, snapshots
 from core import project as projects
 from core.errors import HandfulError
 from core.i18n import _
 from core.project import Project
+from core.worker.orphans import orphans
 from core.worker.state import worker_state
 from tui.commands import about
 from tui.options import ANY_PATH, as_json
@@ -64,9 +65,19 @@ def _installation(place: Path) -> list[Finding]:
         ("SQLite", safe, number if safe else advice.format(v=number)),
         (_("encoding"), utf8, encoding if utf8 else _("{name}; set LC_ALL=C.UTF-8").format(name=encoding)),
         (_("free disk"), free > ENOUGH, size(free) + ("" if free > ENOUGH else _("; make room"))),
+        _orphans(),
         *[_package(name) for name in PACKAGES],
         _encoder(),
     ]
+
+
+def _orphans() -> Finding:
+    found = orphans()
+    if not found:
+        return _("orphaned workers"), True, _("none")
+    said = ", ".join(f"{orphan.pid} ({shown_path(orphan.root)})" for orphan in found)
+    pids = " ".join(str(orphan.pid) for orphan in found)
+    return _("orphaned workers"), False, _("{found}; end them: kill {pids}").format(found=said, pids=pids)
 
 
 def _package(name: str) -> Finding:
@@ -99,12 +110,43 @@ def _project(project: Project) -> list[Finding]:
             if network
             else kind or _("unknown"),
         ),
-        (_("journal"), True, mode),
-        (_("database"), check == "ok", check),
+        _journal(mode, network=network),
+        (_("database"), check == "ok", check if check == "ok" else _undo_damage(check, project)),
+        _snapshot(project),
         _permissions(project.root),
         _owner(project.root),
         (_("worker"), not stalled, worker.said + advice),
     ]
+
+
+def _journal(mode: str, *, network: bool) -> Finding:
+    if mode == "wal":
+        return _("journal"), True, _("wal: each label is on the disk before it is called saved, and readers never wait")
+    why = _("the file system is a network's") if network else _("this SQLite's write-ahead log is not safe")
+    return _("journal"), True, _("{mode}, for {why}: as safe, but slower").format(mode=mode, why=why)
+
+
+def _undo_damage(check: str, project: Project) -> str:
+    return _("{found}; put back a snapshot: handful restore {root}").format(found=check, root=shown_path(project.root))
+
+
+def _snapshot(project: Project) -> Finding:
+    newest = snapshots.listed(project.database)[-1:]
+    if not newest:
+        labelled = not snapshots.untouched(project.database)
+        advice = _("none yet; take one: handful snapshot {root}").format(root=shown_path(project.root))
+        return _("snapshot"), not labelled, advice if labelled else _("none yet, and nothing to lose")
+    found = snapshots.check(newest[0].path)
+    name = f"{newest[0].path.name} ({_age(newest[0])})"
+    if found == "ok":
+        return _("snapshot"), True, _("{name}, verified").format(name=name)
+    advice = _("{name} is damaged: {found}; take another: handful snapshot {root}")
+    return _("snapshot"), False, advice.format(name=name, found=found, root=shown_path(project.root))
+
+
+def _age(snapshot: snapshots.Snapshot) -> str:
+    hours = max(0.0, clock.now() - snapshot.path.stat().st_mtime) / 3600
+    return _("{n:.0f} days old").format(n=hours / 24) if hours >= 48 else _("{n:.0f} hours old").format(n=hours)
 
 
 def _permissions(root: Path) -> Finding:

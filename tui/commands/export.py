@@ -8,7 +8,7 @@ from core import inuse
 from core import project as projects
 from core.i18n import _
 from core.store import classes
-from core.worker.rule import MIN_CLASSES
+from core.worker.rule import least_classes
 from exports.precision.table import HEAD, cells, remarks
 from tui import jobs
 from tui.commands import about
@@ -45,7 +45,7 @@ def export_command(directory: Path, target: Path | None, precision: str, *, forc
     project = projects.find(directory)
     args = {"to": str(target.absolute()) if target else None, "force": force, "precision": precision}
     with project.open() as con:
-        if len(classes.counts(con)) < MIN_CLASSES:
+        if len(classes.counts(con)) < least_classes(con):
             inuse.model_in_use(project, con)
         result = dict(jobs.run(project, con, "export", args).result or {})
     if as_json:

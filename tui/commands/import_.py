@@ -24,10 +24,11 @@ from tui.waiting import wake
         ),
         "handful import mail more.jsonl",
         "handful import mail judged.csv --test --label category",
+        "handful import mail hf:owner/name:train --label label",
     ),
 )
 @directory
-@click.argument("file", metavar="FILE", type=ANY_PATH)
+@click.argument("file", metavar="SOURCE", type=ANY_PATH)
 @click.option("--text", metavar="COLUMN", help=_("Column that holds the text; default: found by name."))
 @click.option(
     "--label",

@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 
 from core import project as projects
-from core.errors import InputError
 from core.i18n import _
 from core.labelling import take_answers
+from tui.answer_lines import read_lines
 from tui.commands import about
 from tui.options import ANY_PATH, annotator, as_json, directory
-from tui.output import data, data_json, say_if_typed
+from tui.output import data, data_json
 from tui.waiting import wake
 
 
@@ -33,7 +33,7 @@ from tui.waiting import wake
 def label_command(directory: Path, file: Path, annotator: str, *, as_json: bool) -> None:
     """What is saved stays saved, even if the worker that would learn from it can't be started."""
     project = projects.find(directory)
-    lines = _lines(file)
+    lines = read_lines(file)
     with project.open() as con:
         new, known = take_answers(con, project.task(con), project.settings(), lines, annotator)
     if as_json:
@@ -41,24 +41,3 @@ def label_command(directory: Path, file: Path, annotator: str, *, as_json: bool)
     else:
         data(_("{new} answers saved, {known} known already.").format(new=new, known=known))
     wake(project)
-
-
-def _lines(file: Path) -> list[str]:
-    say_if_typed(file)
-    try:
-        with click.open_file(str(file), encoding="utf-8-sig") as stream:
-            return list(stream)
-    except UnicodeDecodeError as error:
-        raise InputError(
-            _("The answers are not UTF-8."),
-            _("{path}: {reason} at byte {n}").format(path=_name(file), reason=error.reason, n=error.start),
-            _("Convert the file to UTF-8."),
-        ) from error
-    except OSError as error:
-        raise InputError(
-            _("The answers can't be read."), f"{_name(file)}: {error.strerror}", _("Check the path.")
-        ) from error
-
-
-def _name(file: Path) -> str:
-    return _("the standard input") if str(file) == "-" else str(file)

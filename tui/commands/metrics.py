@@ -1,7 +1,8 @@
 """`handful metrics`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
@@ -13,7 +14,8 @@ from core.i18n import _
 from core.project import Project
 from core.records import Source
 from core.store import classes, models
-from core.worker.rule import MIN_CLASSES
+from core.worker.rule import least_classes
+from tui import told
 from tui.commands import about
 from tui.options import as_json, directory
 from tui.output import data, data_json, percent, say, table
@@ -42,18 +44,22 @@ def metrics_command(directory: Path, source: Source | None, *, wait: bool, as_js
     """Below the texts that are enough to tell, people get words instead of numbers."""
     project = projects.find(directory)
     with project.open() as con:
-        if wait and len(classes.counts(con)) >= MIN_CLASSES:
+        if wait and len(classes.counts(con)) >= least_classes(con):
             wait_for_ranking(project, con, judged=True)
         model = inuse.model_in_use(project, con).name
-        found = collect(project, con, model, (source,) if source else SOURCES)
+        wanted = (source,) if source else SOURCES
+        found = collect(project, con, model, wanted)
+        sure = {one: said for one in wanted if (said := told.confidence(project, model, one)) is not None}
     if as_json:
-        data_json({"model": model, "reports": [report.as_json() for report in found]})
+        data_json({"model": model, "reports": [report.as_json() for report in found], "confidence": sure})
         return
     data(_("Model in use: {model}").format(model=model))
     if not found:
         say(_("There is no such evidence yet.") if source else _("Nothing was judged yet."))
     for report in found:
         print_report(report)
+        if not report.slice and report.enough and report.source in sure:
+            print_confidence(sure[report.source])
 
 
 def collect(project: Project, con: Connection, model: str, sources: tuple[Source, ...]) -> list[Report]:
@@ -64,7 +70,7 @@ def collect(project: Project, con: Connection, model: str, sources: tuple[Source
         report
         for found in evaluations
         if found is not None
-        for report in reports(task, found, names, judged.precision_of(project, found))
+        for report in reports(task, found, names, *judged.beside(judged.behind(project, found)))
     ]
 
 
@@ -73,6 +79,9 @@ def print_report(report: Report) -> None:
     data("")
     part = f" · {report.slice}" if report.slice else ""
     data(_("{source}{part}: {n} texts").format(source=report.source, part=part, n=report.n))
+    if report.pool is not None:
+        said = _("  They stand for {open:,} open texts; how the {labelled:,} labelled ones are answered is counted.")
+        data(said.format(open=report.pool.open, labelled=report.pool.labelled))
     if not report.enough:
         data(_("  too few to tell"))
         return
@@ -103,3 +112,18 @@ def print_report(report: Report) -> None:
     ]
     head = [_("  class"), _("texts"), _("precision"), _("recall"), _("F1"), *([_("AP")] if ranked else [])]
     table(head, rows, right=(1, 2, 3, 4, 5))
+
+
+def print_confidence(said: Mapping[str, Any]) -> None:
+    """How far confidence is off, and what answering alone from some confidence on would mean."""
+    data(_("  confidence is off by {points:.0f} points on the mean").format(points=100 * said["error"]))
+    rows = [
+        (
+            f"  {one['limit']:.2f}",
+            "—" if one["coverage"] is None else f"{100 * one['coverage']:.0f} %",
+            percent(one["precision"], one["precision_interval"]) if one["enough"] else _("too few to tell"),
+            one["n"],
+        )
+        for one in said["alone"]
+    ]
+    table([_("  alone from"), _("open texts"), _("of these right"), _("judged")], rows, right=(1, 3))

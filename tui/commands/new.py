@@ -24,7 +24,13 @@ from tui.options import ANY_PATH, as_json, directory
     ),
 )
 @directory
-@click.option("--data", required=True, metavar="FILE", type=ANY_PATH, help=_("CSV, TSV, JSONL or text."))
+@click.option(
+    "--data",
+    required=True,
+    metavar="SOURCE",
+    type=ANY_PATH,
+    help=_("A file of texts, a directory, or hf:owner/name:split."),
+)
 @click.option("--text", metavar="COLUMN", help=_("Column that holds the text; default: found by name."))
 @click.option(
     "--label",

@@ -10,7 +10,8 @@ from core import queue
 from core.i18n import _
 from core.querying.reasons import words
 from core.records import QueueItem
-from core.store import examples, labels
+from core.serving import Serving, overlap_of, serve
+from core.store import examples, leases
 from tui.commands import about
 from tui.options import annotator, as_json, directory
 from tui.output import WIDTH, clip, data, data_json, say
@@ -18,6 +19,8 @@ from tui.texts import in_words
 from tui.waiting import wait_for_ranking
 
 _INDENT = 8
+_SPARE = 20
+"""So many more are lined up, for others may take some at the same moment."""
 
 
 @click.command(
@@ -36,17 +39,29 @@ _INDENT = 8
 @click.option(
     "-n", "count", metavar="N", type=click.IntRange(1, 1000), default=10, show_default=True, help=_("How many texts.")
 )
+@click.option(
+    "--hold",
+    metavar="SECONDS",
+    type=click.FloatRange(0, 7 * 86400),
+    default=60.0,
+    show_default=True,
+    help=_("So long nobody else is asked these texts."),
+)
 @click.option("--wait/--no-wait", default=True, help=_("Wait until the ranking has seen the last answer."))
 @annotator
 @as_json
-def next_command(directory: Path, count: int, annotator: str, *, wait: bool, as_json: bool) -> None:
+def next_command(directory: Path, count: int, hold: float, annotator: str, *, wait: bool, as_json: bool) -> None:
     """What is shown counts as served: an answer that comes later knows why it was asked for."""
     project = projects.find(directory)
     with project.open() as con:
         if wait:
             wait_for_ranking(project, con)
-        items = queue.upcoming(project, con, count)
-        labels.record_served(con, {item.example_id: queue.pick_of(item) for item in items}, annotator)
+        holder = leases.script(annotator)
+        lined_up = {item.example_id: item for item in queue.upcoming(project, con, count + _SPARE, holder)}
+        picks = {i: queue.pick_of(item) for i, item in lined_up.items()}
+        overlap = overlap_of(project.settings())
+        got = serve(con, Serving(picks, holder, overlap, n=count, seconds=hold))
+        items = [lined_up[i] for i in got]
         texts = {example.id: example.text for example in examples.get(con, [item.example_id for item in items])}
     if not items:
         say(_("Nothing is left to ask."))

@@ -17,7 +17,7 @@ MANIFEST = "handful.json"
 
 
 def require_bundle(bundle: Path) -> None:
-    """Raises InputError unless the directory looks like a bundle."""
+    """Raises InputError unless there is a bundle."""
     if not (bundle / MANIFEST).is_file():
         raise InputError(
             _("There is no bundle here."),

@@ -8,14 +8,15 @@ import click
 from core import inuse
 from core import project as projects
 from core.connection import Connection
-from core.evaluation import paying
+from core.evaluation import paying, stopping
 from core.i18n import _
 from core.project import Project
-from core.store import classes, jobs, meta, models
+from core.store import classes, jobs, labels, meta, models
 from core.worker import rule
 from core.worker.state import effective_jobs, worker_state
+from tui import told
 from tui.commands import about
-from tui.options import as_json, directory
+from tui.options import as_json, directory, login
 from tui.output import WIDTH, clip, data, data_json, last_word, paragraph
 
 
@@ -41,13 +42,14 @@ def status_command(directory: Path, *, as_json: bool) -> None:
 
 
 def collect(project: Project, con: Connection) -> dict[str, Any]:
-    """Everything `status` says, as plain values."""
+    """Everything `status` says, as plain values; minutes are at the pace of who asks."""
     counters = meta.counters(con)
     names = classes.names(con)
     counts = classes.counts(con)
     ranking = models.newest_ranking(con)
     settings = project.settings()
     worker = worker_state(project)
+    pace = labels.pace(con, login())
     return {
         "project": str(project.root.absolute()),
         "task": meta.get(con, "task"),
@@ -64,6 +66,8 @@ def collect(project: Project, con: Connection) -> dict[str, Any]:
         "model_why": meta.get(con, "encoder_why", ""),
         "rounds": [{"number": r.number, "state": r.state, "verdict": r.verdict} for r in models.rounds(con)],
         "next_round": rule.explain(con, settings),
+        "more": told.forecast(con, pace),
+        "stopping": stopping.words(told.advice(con)),
         "picking": paying.words(paying.from_json(meta.get(con, models.PAYING))),
         "readability": meta.get(con, "readability"),
         "worker": worker.as_json(),
@@ -90,7 +94,8 @@ def _print(found: dict[str, Any]) -> None:
     if found["model_why"]:
         paragraph(found["model_why"], "  ")
     paragraph(found["next_round"])
-    paragraph(found["picking"])
+    for said in ("more", "stopping", "picking"):
+        paragraph(found[said])
     data(_("Encoder: {encoder}; {embedded} texts embedded.").format(**found))
     for line in _readability(found["readability"] or {}):
         data(line)

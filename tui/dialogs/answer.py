@@ -1,10 +1,11 @@
 """One text read whole, or many named, with the task's own panel to answer them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from textual import events
 from textual.widget import Widget
+from textual.widgets import Static
 
 from core import plugins
 from core.i18n import _
@@ -12,6 +13,7 @@ from tui import answering
 from tui.answering.base import AnswerPanel, Question
 from tui.dialogs.base import Dialog
 from tui.session import Session
+from tui.show import content
 from tui.widgets.text_card import TextCard
 
 
@@ -37,10 +39,11 @@ class AnswerDialog(Dialog[Any]):
         return self._title
 
     def body(self) -> Iterable[Widget]:
+        panel: AnswerPanel = plugins.load(answering.GROUP, self._session.task.name)(self)
         if self._question.text:
-            yield TextCard()
+            yield TextCard() if self._read_only else panel.card()
         if not self._read_only:
-            yield plugins.load(answering.GROUP, self._session.task.name)(self)
+            yield panel
 
     def on_mount(self) -> None:
         """The panel has the keys."""
@@ -63,6 +66,16 @@ class AnswerDialog(Dialog[Any]):
     def ready(self) -> bool:
         """It was opened for this text."""
         return True
+
+    def tell(self, words: str) -> None:
+        """In the line of the keys."""
+        self.query_one("#dialog-keys", Static).update(content(words or self.KEYS))
+
+    def unsaved(self, state: Callable[[], str | None]) -> None:
+        """What is not saved when the dialog is left is given up."""
+
+    def patterns(self, label: str = "", term: str = "") -> None:
+        """They are edited on the screen Label."""
 
     def command(self, key: str) -> bool:
         """Keys of its own are looked at by `on_key`."""

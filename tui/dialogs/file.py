@@ -15,8 +15,6 @@ from tui.dialogs.base import Dialog
 from tui.output import size
 from tui.widgets.row_list import Cell, Column, ListRows, RowList
 
-ENDINGS = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".text"})
-
 
 class FileDialog(Dialog[Path]):
     """Returns the path of an existing file."""
@@ -43,6 +41,19 @@ class FileDialog(Dialog[Path]):
     def heading(self) -> str:
         return self._title
 
+    @property
+    def here(self) -> Path:
+        """The directory that is shown."""
+        return self._here
+
+    def fits(self, path: Path) -> bool:
+        """Whether a file is listed."""
+        return True
+
+    def address(self, typed: str) -> Path | None:
+        """What was typed, if it is no path and yet an answer."""
+        return None
+
     def body(self) -> Iterable[Widget]:
         yield Input(placeholder=_("name or path"), compact=True)
         yield RowList((Column(str(self._here)), Column(_("size"), 9, right=True)), empty=_("Nothing here."))
@@ -57,7 +68,7 @@ class FileDialog(Dialog[Path]):
         rows: list[tuple[Cell, Cell]] = []
         self._found = []
         for path, is_dir, bytes_ in _entries(self._here, typed):
-            if is_dir or (path.suffix.lower() in ENDINGS and not self._directories):
+            if is_dir or (self.fits(path) and not self._directories):
                 self._found.append(path)
                 rows.append(((path.name + "/", "key") if is_dir else (path.name, "text"), (bytes_, "muted")))
         listed = self.query_one(RowList)
@@ -85,6 +96,10 @@ class FileDialog(Dialog[Path]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """A path that was typed whole, or the row under the cursor."""
         event.stop()
+        address = self.address(event.value)
+        if address is not None:
+            self.dismiss(address)
+            return
         typed = Path(event.value).expanduser()
         whole = self._here / typed
         if event.value and (os.sep in event.value or event.value.startswith("~")) and _is(whole):

@@ -1,6 +1,6 @@
 """A new project, step by step: the file, its columns, the classes, a test set, the place."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,12 +10,13 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from core import plugins
-from core.errors import HandfulError, InputError
+from core.errors import InputError
 from core.i18n import _
-from core.importing import columns, labels_file
-from core.importing.importer import preview
+from core.importing import columns, formats, labels_file
+from tui.child import Look
 from tui.dialogs.base import Dialog
 from tui.dialogs.file import FileDialog
+from tui.dialogs.source import SourceDialog
 from tui.show import content
 from tui.widgets.row_list import Cell, Column, ListRows, RowList
 
@@ -61,14 +62,11 @@ class NewProjectDialog(Dialog[Wanted]):
     NewProjectDialog #problem { color: $wrong; height: auto; }
     """
 
-    def __init__(self, data: Path) -> None:
-        """Raises InputError if the file can't be read."""
+    def __init__(self, data: Path, seen: Look) -> None:
+        """`seen`: the columns and some rows of the source, as a first look has found them."""
         super().__init__()
-        names, rows = preview(data, ROWS)
-        self.wanted = Wanted(data, names, rows)
-        self.wanted.root = str(Path.cwd() / data.stem)
-        if names:
-            self.wanted.text = columns.text_column(rows, None, None, str(data))
+        self.wanted = Wanted(data, list(seen.columns), list(seen.rows), seen.text)
+        self.wanted.root = str(Path.cwd() / _name(data))
         self._fields = _fields(self.wanted)
 
     def heading(self) -> str:
@@ -117,7 +115,8 @@ class NewProjectDialog(Dialog[Wanted]):
         """Choose a file for the field, where one is meant."""
         field = next((f for f in self.query(Input) if f.has_focus and f.id in ("field-test", "field-labels")), None)
         if field is not None:
-            self.app.push_screen(FileDialog(_("Which file?")), lambda path: _set(field, path))
+            kind = SourceDialog if field.id == "field-test" else FileDialog
+            self.app.push_screen(kind(_("Which file?")), lambda path: _set(field, path))
 
     def action_make(self) -> None:
         """Check everything, and make the project if it holds."""
@@ -174,7 +173,7 @@ def _checked(wanted: Wanted, values: dict[str, str]) -> Wanted:
     plugins.load(plugins.TASKS, values["task"])
     if values["labels"]:
         labels_file.parse(values["labels"])
-    if values["test"] and not Path(values["test"]).expanduser().is_file():
+    if values["test"] and not _is_there(Path(values["test"]).expanduser()):
         raise InputError(_("There is no test file."), values["test"], _("Leave it empty, or pick one with ^f."))
     root = Path(values["root"]).expanduser()
     if not values["root"] or (root.exists() and (not root.is_dir() or any(root.iterdir()))):
@@ -186,10 +185,12 @@ def _checked(wanted: Wanted, values: dict[str, str]) -> Wanted:
     return wanted
 
 
-def begin(data: Path, show: Callable[[HandfulError], None]) -> NewProjectDialog | None:
-    """The dialog for a file; None, with the error shown, if it can't be read."""
-    try:
-        return NewProjectDialog(data)
-    except HandfulError as error:
-        show(error)
-        return None
+def _is_there(source: Path) -> bool:
+    return formats.is_address(source) or source.exists()
+
+
+def _name(source: Path) -> str:
+    """What a project from this source may be called: its name without endings, and without the split of a data set."""
+    name = source.name.partition(":")[0].partition("@")[0] or "texts"
+    stem = name.removesuffix(".gz").rpartition(".")[0] if "." in name.strip(".") else name
+    return stem or name

@@ -26,6 +26,8 @@ class Entry:
     """False: it works without an open project."""
     commands: str = ""
     """The commands that do the same without a screen."""
+    tab: bool = True
+    """Whether it has a place of its own in the bar above, where there is little room."""
 
 
 SCREENS: tuple[Entry, ...] = (
@@ -44,6 +46,23 @@ SCREENS: tuple[Entry, ...] = (
     ),
     Entry(
         "metrics", _("Metrics"), _("How good the model is, class by class."), "MetricsScreen", "m", commands="metrics"
+    ),
+    Entry(
+        "errors",
+        _("Errors"),
+        _("Where the model fails, and which words tip it."),
+        "ErrorsScreen",
+        "w",
+        commands="errors",
+        tab=False,
+    ),
+    Entry(
+        "check",
+        _("Check"),
+        _("Labels that look wrong, side by side with why."),
+        "CheckScreen",
+        "c",
+        commands="suspects, check",
     ),
     Entry(
         "data",

@@ -46,8 +46,16 @@ class HandfulScreen(Screen[None]):
 
     def footer_keys(self) -> tuple[keymap.Key, ...]:
         """The keys that are shown below, the most important first."""
-        own = [key for scope in (self.ID, *self.SHARED) for key in keymap.of(scope)]
+        own = [key for scope in self.scopes() for key in keymap.of(scope)]
         return (*own, *keymap.of(keymap.APP))
+
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes of its keys, besides the app's, the most important first."""
+        return (self.ID, *self.SHARED)
+
+    def perform(self, key: keymap.Key) -> object:
+        """Do what a key of its scopes stands for, as the palette wants it."""
+        return self.call_later(self.run_action, key.action)
 
     def call_when_ready(self, act: Callable[[], object]) -> None:
         """Do something once the screen is mounted, at once if it is."""

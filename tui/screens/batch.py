@@ -12,7 +12,7 @@ from core import deciding, neighbours, plugins
 from core.errors import HandfulError
 from core.i18n import _
 from core.neighbours import Cluster
-from core.store import acts, examples
+from core.store import acts, examples, leases
 from tui import answering, keymap
 from tui.answering.base import AnswerPanel, Question
 from tui.refusals import refusable
@@ -184,7 +184,8 @@ class BatchScreen(HandfulScreen):
     def _show(self, found: Sequence[tuple[int, float | None]], title: str) -> None:
         """Show the open ones among these texts, all of them in."""
         states = examples.states(self.session.con, [i for i, _near in found])
-        ids = [i for i, _near in found if states.get(i) == ("pool", "open")]
+        taken = leases.taken(self.session.con, self.session.holder)
+        ids = [i for i, _near in found if states.get(i) == ("pool", "open") and i not in taken]
         self._near = {i: near for i, near in found if near is not None}
         self._left_out.clear()
         self._title = title
@@ -219,7 +220,7 @@ class BatchScreen(HandfulScreen):
                 (_(", {n} left out").format(n=left) if left else "", "muted"),
             ],
         )
-        self.query_one(KeyBar).show(taken=self.panel.taken())
+        self.query_one(KeyBar).show(taken=self.panel.taken)
 
     def _ids(self) -> list[int]:
         shown = self.rows.rows
@@ -260,6 +261,16 @@ class BatchScreen(HandfulScreen):
         if (event.key not in _LIST_KEYS or self.panel.holds_text) and self.panel.press(event):
             event.stop()
             event.prevent_default()
+
+    def tell(self, words: str) -> None:
+        """In the line below the choices."""
+        self.now.show([(words, "unsure")] if words else [])
+
+    def unsaved(self, state: Callable[[], str | None]) -> None:
+        """One answer for many texts is given at once or not at all."""
+
+    def patterns(self, label: str = "", term: str = "") -> None:
+        """They are edited on the screen Label."""
 
     def command(self, key: str) -> bool:
         """The panel never has the focus here."""

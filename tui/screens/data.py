@@ -304,7 +304,8 @@ class DataScreen(HandfulScreen):
 
     def _question(self, text: str, row: TextRow | None) -> Question:
         session = self.session
-        given = row.answer if row and row.answer else None
+        stored = row.given.stored if row and row.given else None
+        given = None if stored is None else session.task.to_file(session.task.decode(stored), session.names())
         return Question(
             text,
             tuple(session.classes()),
@@ -312,6 +313,8 @@ class DataScreen(HandfulScreen):
             row.guess if row else None,
             given,
             session.settings.open_classes,
+            session.settings,
+            session.patterns(),
         )
 
     @refusable
@@ -322,7 +325,13 @@ class DataScreen(HandfulScreen):
         pick = {"strategy": "chosen", "probability": None} if len(found) == 1 else {"strategy": "batch"}
         texts = [(row.example, pick if row.given is None else {}) for row in found]
         n = deciding.give(
-            session.con, session.task, raw, texts, session.annotator, open_classes=session.settings.open_classes
+            session.con,
+            session.task,
+            raw,
+            texts,
+            session.annotator,
+            open_classes=session.settings.open_classes,
+            settles=True,
         )
         self._marked.clear()
         session.touched()
@@ -382,9 +391,9 @@ class DataScreen(HandfulScreen):
 
     def action_add(self) -> None:
         """Add a file."""
-        from tui.dialogs.file import FileDialog
+        from tui.dialogs.source import SourceDialog
 
-        self.app.push_screen(FileDialog(_("Add which file?")), self._add)
+        self.app.push_screen(SourceDialog(_("Add which file?")), self._add)
 
     def _add(self, path: Path | None) -> None:
         if path is not None:

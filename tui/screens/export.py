@@ -16,6 +16,7 @@ from core.i18n import _
 from core.store import jobs, models
 from exports.dataset import write_labels
 from tui import encoders, keymap, requests
+from tui.commands.labels import written
 from tui.commands.metrics import SOURCES, collect
 from tui.dialogs.choose import ChooseDialog
 from tui.dialogs.precisions import MEASURE, PrecisionsDialog
@@ -261,11 +262,11 @@ class ExportScreen(HandfulScreen):
         def run() -> None:
             try:
                 with project.open(readonly=True) as con:
-                    n = write_labels(project, con, path)
+                    found = write_labels(project, con, path)
             except HandfulError as error:
                 app.call_from_thread(app.show_error, error)
             else:
-                app.call_from_thread(app.say, _("{n} labelled texts in {path}").format(n=n, path=path))
+                app.call_from_thread(app.say, written(found, path))
 
         self.run_worker(run, thread=True, group="labels")
 

@@ -16,9 +16,12 @@ from core.i18n import _
 from core.inuse import source_name
 from core.store import meta, models
 from tui import child, keymap, preferences
+from tui.child import Look
 from tui.dialogs import new_project
 from tui.dialogs.file import FileDialog
 from tui.dialogs.importing import ImportDialog
+from tui.dialogs.looking import LookDialog
+from tui.dialogs.source import SourceDialog
 from tui.screens.base import HandfulScreen
 from tui.show import content
 from tui.widgets.row_list import Cell, Column, ListRows, RowList
@@ -58,7 +61,7 @@ class HomeScreen(HandfulScreen):
         )
         yield Static(content(WELCOME, multiline=True), id="welcome", markup=False)
         yield RowList(
-            columns, empty=_("No project yet.\n\nn  makes one from a CSV, TSV, JSONL or text file\nd  opens the demo")
+            columns, empty=_("No project yet.\n\nn  makes one from CSV, JSON, Parquet, texts …\nd  opens the demo")
         )
 
     def on_mount(self) -> None:
@@ -90,12 +93,15 @@ class HomeScreen(HandfulScreen):
 
     def action_new(self) -> None:
         """A file first, then the rest."""
-        self.app.push_screen(FileDialog(_("Texts from which file?")), self._from_file)
+        self.app.push_screen(SourceDialog(_("Texts from which file?")), self._from_source)
 
-    def _from_file(self, data: Path | None) -> None:
-        dialog = None if data is None else new_project.begin(data, self.handful.show_error)
-        if dialog is not None:
-            self.app.push_screen(dialog, self._make)
+    def _from_source(self, data: Path | None) -> None:
+        if data is not None:
+            self.app.push_screen(LookDialog(data, new_project.ROWS), lambda seen: self._seen(data, seen))
+
+    def _seen(self, data: Path, seen: Look | None) -> None:
+        if seen is not None:
+            self.app.push_screen(new_project.NewProjectDialog(data, seen), self._make)
 
     def _make(self, wanted: new_project.Wanted | None) -> None:
         if wanted is not None:

@@ -1,6 +1,6 @@
 """Where labels are made: one text, its choices, one key, the next text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -11,12 +11,16 @@ from textual.widget import Widget
 
 from core import clock, plugins
 from core.i18n import _
+from core.patterns import with_term
+from core.serving import TakenError
 from core.store import acts
+from core.store import patterns as store
 from tui import answering, keymap, pace
 from tui.answering.base import AnswerPanel, Question
 from tui.desk import Desk
 from tui.drafts import Draft
 from tui.refusals import refusable
+from tui.saving import Saving
 from tui.screens.base import HandfulScreen
 from tui.terminal.fence import Fence
 from tui.texts import in_words
@@ -55,18 +59,31 @@ class LabelScreen(HandfulScreen):
         super().__init__()
         self.desk: Desk | None = None
         self.fence: Fence | None = None
+        self._saving = Saving(self, self._say)
         self._since = 0.0
         self._said: Sequence[Piece] = ()
+        self._panel_scope = ""
+        self._draft: Draft | None = None
+        """Where what is not saved of this text's answer is kept."""
 
     def body(self) -> Iterable[Widget]:
-        make = plugins.load(answering.GROUP, self.session.task.name)
+        panel: AnswerPanel = plugins.load(answering.GROUP, self.session.task.name)(self)
+        self._panel_scope = panel.SCOPE
         yield Line(id="why")
         with Container(id="work"):
-            yield TextCard()
+            yield panel.card()
             with Container(id="beside"):
-                yield make(self)
+                yield panel
                 yield About()
         yield Line(id="now")
+
+    def scopes(self) -> tuple[str, ...]:
+        return (self._panel_scope, self.ID) if self._panel_scope else (self.ID,)
+
+    def perform(self, key: keymap.Key) -> object:
+        if key.scope != self._panel_scope:
+            return super().perform(key)
+        return self.call_later(self.panel.perform, key.action) if self.ready() else None
 
     def on_mount(self) -> None:
         """Begin where one left off."""
@@ -97,6 +114,7 @@ class LabelScreen(HandfulScreen):
     def _new_text(self) -> None:
         """Another text lies on the desk: paint it, and let no key count until it is on screen."""
         desk = self._desk
+        self._draft = Draft(self.session, f"answer:{desk.shown.example.id}") if desk.shown else None
         self.card.show(desk.shown.example.text if desk.shown else _EMPTY)
         self.panel.ask(self._question())
         self._facts()
@@ -118,6 +136,9 @@ class LabelScreen(HandfulScreen):
             shown.suggestion if shown else None,
             shown.given if shown else None,
             session.settings.open_classes,
+            session.settings,
+            session.patterns(),
+            self._draft.found() if self._draft is not None else None,
         )
 
     def _facts(self) -> None:
@@ -128,7 +149,7 @@ class LabelScreen(HandfulScreen):
         self.now.show(self._said or pace.progress(self.session, done), pace.worker(self.session))
         if self.about.display:
             self.about.show(self.session, desk)
-        self.keys.show(taken=self.panel.taken())
+        self.keys.show(taken=self.panel.taken)
 
     def moved(self) -> None:
         """Labels, classes or the ranking changed: newer facts, the same text."""
@@ -162,6 +183,8 @@ class LabelScreen(HandfulScreen):
 
     def ready(self) -> bool:
         """Whether what is pressed is meant for the text on screen; if not, it is said that the key was dropped."""
+        if not self.is_free():
+            return False
         if self.fence is None or not self.fence.is_up:
             return True
         self.fence.dropped += 1
@@ -170,6 +193,17 @@ class LabelScreen(HandfulScreen):
 
     def _seconds(self) -> float:
         return round(clock.monotonic() - self._since, 2)
+
+    def tell(self, words: str) -> None:
+        """In the line below the choices."""
+        self._said = ((words, "unsure"),) if words else ()
+        done = self.session.counters().get("pool.answered", 0)
+        self.now.show(self._said or pace.progress(self.session, done), pace.worker(self.session))
+
+    def unsaved(self, state: Callable[[], str | None]) -> None:
+        """Keep it, for the connection may be lost."""
+        if self._draft is not None:
+            self._draft.soon(self, state)
 
     def _say(self, *pieces: Piece) -> None:
         self._said = pieces
@@ -185,11 +219,24 @@ class LabelScreen(HandfulScreen):
     @refusable
     def given(self, raw: object) -> None:
         """An answer: commit it, show the next text."""
-        if self._desk.shown is None:
+        if self._desk.shown is None or not self.is_free():
             return
-        self._desk.give(raw, self._seconds())
-        self._said = ((f"✓ {in_words(raw)}", "given"), (_(" saved"), "muted"))
-        self._new_text()
+        seconds = self._seconds()
+        said: Sequence[Piece] = ((f"✓ {in_words(raw)}", "given"), (_(" saved"), "muted"))
+
+        def give() -> None:
+            nonlocal said
+            try:
+                self._desk.give(raw, seconds)
+            except TakenError as taken:
+                said = ((taken.title, "unsure"), (_(" nothing was saved"), "muted"))
+
+        def after() -> None:
+            if self._draft is not None:
+                self._draft.drop()
+            self._after(said)
+
+        self._saving.begin(give, after)
 
     def action_accept(self) -> None:
         """Take the suggestion."""
@@ -201,21 +248,26 @@ class LabelScreen(HandfulScreen):
         """Put the text aside."""
         if not self.ready() or self._desk.shown is None:
             return
-        self._desk.skip(self._seconds())
-        self._said = ((_("skipped"), "unsure"), (_(" · undo brings it back"), "muted"))
+        seconds = self._seconds()
+        skipped: Sequence[Piece] = ((_("skipped"), "unsure"), (_(" · undo brings it back"), "muted"))
+        self._saving.begin(lambda: self._desk.skip(seconds), lambda: self._after(skipped))
+
+    def _after(self, said: Sequence[Piece]) -> None:
+        """It is on the disk: say so, show the next text."""
+        self._said = said
         self._new_text()
 
     @refusable
     def action_undo(self) -> None:
         """Take back the last act."""
-        if self.ready():
+        if self.ready() and not self.panel.undo():
             turned = self._desk.undo()
             self._turned(turned, _("taken back: {what}"), _("There is nothing to undo."))
 
     @refusable
     def action_redo(self) -> None:
         """Bring back what was undone."""
-        if self.ready():
+        if self.ready() and not self.panel.redo():
             turned = self._desk.redo()
             self._turned(turned, _("brought back: {what}"), _("There is nothing to redo."))
 
@@ -279,6 +331,20 @@ class LabelScreen(HandfulScreen):
 
         self.app.push_screen(GuideDialog(self.session))
 
+    @refusable
+    def patterns(self, label: str = "", term: str = "") -> None:
+        """Edit what suggests spans, or add a term to it."""
+        if term:
+            session = self.session
+            store.write(session.con, with_term(session.patterns(), label, term), session.annotator)
+            session.touched()
+            self._say((_("“{term}” is suggested as {label} from now on.").format(term=term, label=label), "given"))
+            return
+        from tui.dialogs.patterns import PatternsDialog
+
+        text = self._desk.shown.example.text if self._desk.shown else ""
+        self.app.push_screen(PatternsDialog(self.session, text))
+
     def action_classes(self) -> None:
         """The list of classes."""
         from tui.dialogs.classes import ClassesDialog
@@ -292,8 +358,16 @@ class LabelScreen(HandfulScreen):
         self.app.push_screen(QueueDialog(self._desk.upcoming()), self._opened)
 
     def _opened(self, example_id: int | None) -> None:
-        if example_id is not None and self._desk.open(example_id):
+        if example_id is None or not self.is_free():
+            return
+        if self._desk.open(example_id):
             self._new_text()
+
+    def is_free(self) -> bool:
+        """Whether no decision waits to be saved; if one does, it is said, and its text stays."""
+        if self._saving.waits:
+            self._say(*self._saving.words())
+        return not self._saving.waits
 
     def open_text(self, example_id: int) -> None:
         """Show a certain text; called by screens that list texts."""

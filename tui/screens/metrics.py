@@ -9,8 +9,9 @@ from textual.containers import Horizontal
 from textual.getters import query_one
 from textual.widget import Widget
 
-from core import judged, plugins
+from core import alone, judged, plugins, settings
 from core.errors import InputError
+from core.evaluation import calibration
 from core.evaluation.intervals import ENOUGH, wilson
 from core.evaluation.report import Report, reports
 from core.i18n import _
@@ -18,24 +19,28 @@ from core.inuse import source_name
 from core.records import Evaluation, Source
 from core.store import browse, models
 from core.store.browse import TextFilter
-from tui import keymap, views
+from tui import keymap, told, views
+from tui.dialogs.confirm import ConfirmDialog
 from tui.output import percent
 from tui.screens.base import HandfulScreen
 from tui.views.balance import Balance
-from tui.views.base import Behind, Explained, Facts, Labelled, Point, ViewKind
+from tui.views.base import Behind, Explained, Facts, Labelled, LetAlone, Point, ViewKind
 from tui.views.curve import Curve
 from tui.views.table import ORDERS, ClassTable
+from tui.views.trust import Trust
 from tui.widgets.line import Line, Piece
 from tui.widgets.row_list import RowList
 
 SOURCES: tuple[Source, ...] = get_args(Source)
 WIDE = 140
 """Columns from which the table stays beside the chosen view."""
+TRUST = 6
+"""The number of the last view, after those of the task, of which there are two at most."""
 HIGH = 40
 """Rows from which, on a wide screen, four views are there at once."""
 MEANING: dict[Source, str] = {
     "test": _("test: your held-out texts, which the model never sees"),
-    "audit": _("audit: texts drawn uniformly at random, judged by models that never saw them"),
+    "audit": _("audit: texts drawn at random, judged by models that never saw them, stand for all open ones"),
     "out-of-fold": _(
         "out of fold: labelled texts, each judged by a model that never saw it; picked ones, so a hint only"
     ),
@@ -75,6 +80,7 @@ class MetricsScreen(HandfulScreen):
             ViewKind(_("curve"), Curve),
             ViewKind(_("balance"), Balance),
             *self._of_task(),
+            ViewKind(_("trust"), Trust),
         ]
         yield Line(id="head")
         yield Line(id="meaning")
@@ -95,7 +101,7 @@ class MetricsScreen(HandfulScreen):
 
     def footer_keys(self) -> tuple[keymap.Key, ...]:
         kinds = 3 + len(self._of_task())
-        own = [k for k in keymap.of("metrics") if not k.action.startswith("view_") or int(k.action[5:]) <= kinds]
+        own = [k for k in keymap.of("metrics") if k.action not in {f"view_{n}" for n in range(kinds + 1, TRUST)}]
         return (*own, *keymap.of(keymap.APP))
 
     def on_mount(self) -> None:
@@ -148,8 +154,8 @@ class MetricsScreen(HandfulScreen):
         found = {s: e for s in SOURCES if (e := models.newest_evaluation(session.con, self._subject, s)) is not None}
         source = self._source or _best(found)
         self._evaluation = found.get(source)
-        ranked = judged.precision_of(session.project, self._evaluation) if self._evaluation else {}
-        parts = reports(session.task, self._evaluation, session.names(), ranked) if self._evaluation else []
+        beside = judged.beside(judged.behind(session.project, self._evaluation)) if self._evaluation else ()
+        parts = reports(session.task, self._evaluation, session.names(), *beside) if self._evaluation else []
         report = next((r for r in parts if r.slice == self._part), parts[0] if parts else None)
         self._say(source, report)
         facts = Facts(
@@ -161,11 +167,19 @@ class MetricsScreen(HandfulScreen):
             self._evaluation,
             self._curve(source),
             models.rounds(session.con),
+            *self._sure(),
+            told.more(session.con, session.annotator),
             ORDERS[self._order],
         )
         for view in self._views():
             view.show_facts(facts)
         self._explain()
+
+    def _sure(self) -> tuple[list[calibration.Judged], tuple[int, ...]]:
+        """(confidence, whether it was right) of the judged texts, and the open texts by confidence."""
+        project = self.session.project
+        found = judged.behind(project, self._evaluation) if self._evaluation else None
+        return alone.sure(project, found, self._subject)
 
     def _curve(self, source: Source) -> list[Point]:
         task = self.session.task
@@ -195,7 +209,7 @@ class MetricsScreen(HandfulScreen):
                 pieces += [(f" · {name} {percent(m.value, m.interval)}", "text") for name, m in report.means.items()]
         n: list[Piece] = [] if report is None else [(_("{n} texts").format(n=report.n), "muted")]
         self.head.show(pieces)
-        self.meaning.show([(MEANING[source], "muted")], n)
+        self.meaning.show([(_meaning(source, report), "muted")], n)
 
     # What keys do
 
@@ -223,6 +237,10 @@ class MetricsScreen(HandfulScreen):
     def action_view_5(self) -> None:
         """The task's second view."""
         self._choose(4)
+
+    def action_view_6(self) -> None:
+        """Whether confidence means what it says."""
+        self._choose(len(self._kinds) - 1)
 
     def action_source(self) -> None:
         """The next evidence."""
@@ -275,6 +293,21 @@ class MetricsScreen(HandfulScreen):
         message.stop()
         self.handful.open_texts(browse.ids(self.session.con, TextFilter(class_id=message.class_id)), message.title)
 
+    def on_let_alone(self, message: LetAlone) -> None:
+        """Ask whether the model may answer by itself from some confidence on, and set the options so."""
+        message.stop()
+        session, limit = self.session, message.found.limit
+
+        def confirmed(yes: bool | None) -> None:
+            if yes:
+                settings.save(session.project.root, settings.changed(session.settings, "answer_above", limit))
+                session.reload_settings()
+                session.touched()
+                self.handful.say(_("handful answers DIR prints what it answers by itself."))
+
+        said = _("Such texts are no longer asked, but for audits and spot checks. 0 in Settings takes it back.")
+        self.app.push_screen(ConfirmDialog(_("Answer by itself from {p:.2f} on?").format(p=limit), said), confirmed)
+
     def on_behind(self, message: Behind) -> None:
         """Show the texts behind a number."""
         message.stop()
@@ -293,6 +326,15 @@ class MetricsScreen(HandfulScreen):
         self.handful.open_texts(
             [text.example_id for text in texts], message.title, {text.example_id: text.predicted for text in texts}
         )
+
+
+def _meaning(source: Source, report: Report | None) -> str:
+    """What the evidence is; how many open texts it stands for, where it does."""
+    if report is None or report.pool is None:
+        return MEANING[source]
+    return _("audit: texts drawn at random stand for {n:,} open; {m:,} labelled counted").format(
+        n=report.pool.open, m=report.pool.labelled
+    )
 
 
 def _best(found: dict[Source, Evaluation]) -> Source:

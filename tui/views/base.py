@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from textual.message import Message
 
+from core.evaluation.calibration import Alone, Judged
 from core.evaluation.report import Report
 from core.judged import JudgedText
 from core.records import Evaluation, LabelClass, RoundSummary
@@ -38,6 +39,12 @@ class Facts:
     evaluation: Evaluation | None = None
     curve: Sequence[Point] = ()
     rounds: Sequence[RoundSummary] = field(default_factory=tuple)
+    confident: Sequence[Judged] = ()
+    """(confidence, whether it was right) of the judged texts; empty where it is not known."""
+    levels: Sequence[int] = ()
+    """Open texts by confidence, in hundredths; empty where it is not known."""
+    more: Sequence[str] = ()
+    """What more labels would bring, whether to stop, and whether picking pays, in words."""
     order: str = "made"
     """How classes are sorted: `made`, `name`, `texts` or `f1`."""
 
@@ -69,6 +76,14 @@ class Labelled(Message):
         super().__init__()
         self.class_id = class_id
         self.title = title
+
+
+class LetAlone(Message):
+    """The model is to answer by itself from this confidence on."""
+
+    def __init__(self, found: Alone) -> None:
+        super().__init__()
+        self.found = found
 
 
 @runtime_checkable

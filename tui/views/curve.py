@@ -1,4 +1,4 @@
-"""The learning curve: accuracy over labels, with its interval."""
+"""The learning curve: accuracy over labels, with its interval, and what more labels would bring."""
 
 import math
 from typing import Any
@@ -21,6 +21,7 @@ class Curve(Container):
     DEFAULT_CSS = """
     Curve { height: 1fr; padding-right: 2; }
     Curve #said { padding: 0 2; height: auto; color: $muted; }
+    Curve #more { padding: 0 2; height: auto; max-height: 4; }
     Curve PlotWidget { height: 1fr; }
     Curve PlotWidget > .plot--axis { color: $rule; }
     Curve PlotWidget > .plot--tick { color: $muted; text-style: none; }
@@ -36,6 +37,7 @@ class Curve(Container):
         from textual_plot import PlotWidget
 
         yield Static(id="said", markup=False)
+        yield Static(id="more", markup=False)
         self._plot = PlotWidget(allow_pan_and_zoom=False)
         self._plot.set_reactive(PlotWidget.margin_top, 1)
         self._plot.set_reactive(PlotWidget.margin_left, 7)
@@ -46,6 +48,7 @@ class Curve(Container):
         from textual_plot import HiResMode
 
         points = [point for point in facts.curve if point.enough]
+        self.query_one("#more", Static).update(content("\n".join(facts.more), multiline=True))
         said = self.query_one("#said", Static)
         self._plot.display = len(points) > 1
         if len(points) < 2:

@@ -100,15 +100,18 @@ def nothing(facts: Facts) -> str:
     return _("{n} texts: too few to tell. With 20 there are numbers.\ns looks at other evidence.").format(n=report.n)
 
 
-def bar(value: float | None, interval: Interval | None, width: int) -> str:
-    """A value and its interval on a line from 0 to 1: `├──●───┤`."""
+def bar(value: float | None, interval: Interval | None, width: int, said: float | None = None) -> str:
+    """A value and its interval on a line from 0 to 1: `├──●───┤`; `said`: another value, as `◇`."""
     if value is None or interval is None:
         return ""
     low, here, high = (round(v * (width - 1)) for v in (interval[0], value, interval[1]))
     cells = [" "] * width
     for x in range(low, high + 1):
         cells[x] = "─"
-    cells[low], cells[high], cells[here] = "├", "┤", "●"
+    cells[low], cells[high] = "├", "┤"
+    if said is not None:
+        cells[round(said * (width - 1))] = "◇"
+    cells[here] = "●"
     return "".join(cells)
 
 

@@ -66,7 +66,7 @@ class TopBar(_Bar):
 
     def pieces(self, width: int) -> list[tuple[Sequence[Segment], Press | None]]:
         plain, here = self.component("topbar--tab"), self.component("topbar--here")
-        shown = [e for e in screens.SCREENS if e.in_project or e.id == self._here]
+        shown = [e for e in screens.SCREENS if (e.in_project and e.tab) or e.id == self._here]
         tabs = sum(len(e.title) + 2 for e in shown)
         name = clip(self._project, max(8, width - tabs - 1))
         found: list[tuple[Sequence[Segment], Press | None]] = [
@@ -96,12 +96,13 @@ class KeyBar(_Bar):
         self._keys = keys
         self._overrides = overrides
         self._press = press
-        self._taken: frozenset[str] = frozenset()
+        self._taken: dict[str, frozenset[str]] = {}
 
-    def show(self, *, taken: frozenset[str]) -> None:
-        """Show, for each action, the first key that is not `taken` by something else now."""
-        if taken != self._taken:
-            self._taken = taken
+    def show(self, *, taken: Callable[[str], frozenset[str]]) -> None:
+        """Show, for each action, the first key that is not `taken` by something else before its scope now."""
+        found = {key.scope: taken(key.scope) for key in self._keys}
+        if found != self._taken:
+            self._taken = found
             self.redraw()
 
     def rename(self, overrides: keymap.Overrides) -> None:
@@ -114,7 +115,7 @@ class KeyBar(_Bar):
         own: list[tuple[Sequence[Segment], Press | None]] = []
         everywhere: list[tuple[Sequence[Segment], Press | None]] = []
         for key in self._keys:
-            pressed = next((k for k in key.pressed(self._overrides) if k not in self._taken), "")
+            pressed = next((k for k in key.pressed(self._overrides) if k not in self._taken.get(key.scope, ())), "")
             if key.footer and pressed:
                 piece = _piece(keymap.shown(pressed), key.name, key_style, name_style)
                 (everywhere if key.scope == keymap.APP else own).append((piece, self._presser(pressed)))

@@ -21,6 +21,7 @@ from core.training.encoders.base import locate
 from core.training.space import Space
 from core.vectors import VectorStore
 from core.windows import Windows
+from core.worker import learners
 from core.worker.protocol import JobContext
 from core.worker.rule import wanted_key
 
@@ -60,6 +61,10 @@ def fill(project: Project, settings: Settings, ref: str, encoder_dir: Path, key:
     made = space.prepare(project, settings, ref, encoder_dir, sample)
     yield JobEvent("phase", {"name": "embed", "device": compute.name})
     yield from embed_pool(project, made, settings, compute)
+    with project.open(readonly=True) as con:
+        learner = learners.own(con)
+    if learner is not None:
+        yield from learner.prepare(project, made, settings, compute)
     facts = _facts(made, encoder_dir, sample)
     count = VectorStore(made.directory, made.dim).count
     with project.open() as con, transaction(con):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from core import clock, inuse, judged, plugins
+from core import clock, inuse, judged, plugins, snapshots
 from core.connection import Connection
 from core.errors import RefusedError
 from core.i18n import _
@@ -24,14 +24,16 @@ from core.store import classes, examples, labels, meta, models
 from core.tasks.base import Task
 from core.training import device, space
 from core.training import round as rounds
-from core.training.base import Trainer
+from core.training.base import OwnRounds, Trainer
 from core.training.recipe import HeadRecipe
 from core.training.round import RoundRequest
 from core.vectors import VectorStore, rows_of
+from core.worker import doubting
+from core.worker.doubting import Evidence
 from core.worker.jobs.embed import encoder_directory, fill
 from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
 from core.worker.protocol import JobContext
-from core.worker.rule import MIN_CLASSES, MIN_PER_CLASS, space_key, wanted_key
+from core.worker.rule import MIN_PER_CLASS, space_key, wanted_key
 from core.worker.verdict import Contender, Incumbent, Verdict, decide
 
 BASE_FACTS = ("weights_sha256", "tokenizer_sha256", "model_type", "max_length", "windows", "overlap")
@@ -67,6 +69,8 @@ class Round:
             task = project.task(con)
             trainer = _trainer(task.name, str(context.job.args.get("recipe", rounds.FEW_SHOT)))
             began = models.round_of_job(con, context.job.id)
+            if began is None:
+                snapshots.take(project.database, snapshots.ROUND)
             frozen = _freeze(project, task, began)
             summary = models.start_round(con, context.job.id, frozen.seq, frozen.set_hash, len(frozen.items))
         _clear_scratch(project, summary)
@@ -74,12 +78,18 @@ class Round:
             base = yield from encoder_directory(project, settings, models.BASE)
             request = _request(project, settings, task, frozen, base, summary)
             request = replace(request, recipe=str(context.job.args.get("recipe", rounds.FEW_SHOT)))
-            yield from rounds.run(request, trainer)
-            verdict, recipe = yield from _judge(context, task, trainer, request, frozen, summary)
+            if isinstance(trainer, OwnRounds):
+                yield from trainer.run_round(request)
+                verdict, recipe = _judge_own(context, task, trainer, request, frozen, summary), HeadRecipe()
+                encoder = trainer.tuned_encoder(request)
+            else:
+                yield from rounds.run(request, trainer)
+                verdict, recipe = yield from _judge(context, task, trainer, request, frozen, summary)
+                encoder = rounds.tuned_encoder(request)
             story = _story(summary, frozen, request, verdict, recipe, clock.monotonic() - started)
             target = project.rounds / f"{summary.number:03d}"
             if verdict.kept:
-                _publish(target, rounds.tuned_encoder(request), story)
+                _publish(target, encoder, story)
                 yield from _switch(context, summary, target / rounds.ENCODER, verdict.words)
             with project.open() as con:
                 models.end_round(con, summary.number, "kept" if verdict.kept else "rejected", verdict.words, story)
@@ -130,14 +140,16 @@ def _freeze(project: Project, task: Task[Any], began: RoundSummary | None) -> _F
     problem = task.training_problem(answers)
     if problem:
         raise RefusedError(
-            _("A round can't start."), problem, _("Label texts of at least {n} classes.").format(n=MIN_CLASSES)
+            _("A round can't start."), problem, _("Label texts of at least {n} classes.").format(n=task.least_classes)
         )
     sizes = Counter(c for answer in answers for c in task.classes_of(answer))
-    if sum(n >= MIN_PER_CLASS for n in sizes.values()) < MIN_CLASSES:  # labels may go between the asking and the start
+    if (
+        sum(n >= MIN_PER_CLASS for n in sizes.values()) < task.least_classes
+    ):  # labels may go between the asking and the start
         raise RefusedError(
             _("A round can't start."),
             _("Without one of its folds too little is left to learn from."),
-            _("Label at least {least} texts of each of {n} classes.").format(least=MIN_PER_CLASS, n=MIN_CLASSES),
+            _("Label at least {least} texts of each of {n} classes.").format(least=MIN_PER_CLASS, n=task.least_classes),
         )
     text = json.dumps([[item.example.id, item.stored] for item in items])
     return _Frozen(seq, items, answers, hashlib.sha256(text.encode()).hexdigest())
@@ -202,11 +214,36 @@ def _judge(
     with project.open() as con:
         ids = list(classes.names(con))
         name = inuse.source_name(str(summary.number))
-        judge = Judge(project, con, task, settings, name, frozen.seq)
+        judge = Judge(project, con, task, trainer, settings, name, frozen.seq)
         judge.own_labels(frozen.items, frozen.answers, tuned.guesses, scored)
+        evidence = Evidence(frozen.items, frozen.answers, tuned.guesses, scored, store.vectors()[rows])
+        doubting.look(project, task, name, frozen.seq, evidence)
         incumbent = _incumbent(project, con, task, frozen)
     untuned, _recipe = _contender(trainer, frozen, plain)
     return decide(task, frozen.answers, tuned, untuned, incumbent, ids), recipe
+
+
+def _judge_own(
+    context: JobContext,
+    task: Task[Any],
+    trainer: OwnRounds,
+    request: RoundRequest,
+    frozen: _Frozen,
+    summary: RoundSummary,
+) -> Verdict:
+    """The same for a trainer that has compared both models itself, on those texts that neither had seen."""
+    tuned, plain = trainer.contenders(request)
+    rows = [row for row, guess in enumerate(tuned.guesses) if guess is not None]
+    golds = [frozen.answers[row] for row in rows]
+    new, old = (Contender([said.guesses[row] for row in rows], said.loss) for said in (tuned, plain))
+    with context.project.open() as con:
+        name = inuse.source_name(str(summary.number))
+        Judge(context.project, con, task, trainer, context.settings, name, frozen.seq).own_labels(
+            frozen.items, frozen.answers, tuned.guesses
+        )
+        seen = replace(frozen, items=[frozen.items[row] for row in rows], answers=golds)
+        found, ids = _incumbent(context.project, con, task, seen), list(classes.names(con))
+    return decide(task, golds, new, old, found, ids)
 
 
 def _contender(trainer: Trainer, frozen: _Frozen, scored: Scored) -> tuple[Contender, HeadRecipe]:

@@ -6,7 +6,8 @@ from core import deciding, merging
 from core.connection import Connection, transaction
 from core.errors import InputError
 from core.project import Project
-from core.store import acts, browse, classes, examples, guidelines, labels, marks
+from core.serving import Serving
+from core.store import acts, browse, classes, examples, guidelines, labels, leases, marks
 from core.store.browse import TextFilter
 from core.store.marks import Mark
 from core.tasks.classify import CLASSIFY
@@ -140,7 +141,15 @@ def test_a_closed_list_takes_no_new_class_and_nothing_changes(con: Connection) -
 
 def test_an_answer_and_the_text_shown_next_are_one_transaction(con: Connection, project: Project) -> None:
     example = examples.get(con, [1])[0]
-    deciding.give(con, CLASSIFY, "login", [(example, {})], "ada", open_classes=True, serve={5: {"strategy": "margin"}})
+    deciding.give(
+        con,
+        CLASSIFY,
+        "login",
+        [(example, {})],
+        "ada",
+        open_classes=True,
+        serve=Serving({5: {"strategy": "margin"}}, leases.script("ada")),
+    )
     assert labels.last_served(con, "ada") == (5, {"strategy": "margin"})
     assert labels.last_served(con, "bo") is None
     give(con, "login", 5)

@@ -51,6 +51,20 @@ def test_one_row_is_read_without_numpy(predicted: Predictions, con: Connection) 
     predicted.close()
 
 
+def test_how_sure_the_model_is_of_whole_answers_is_kept_by_id(project: Project, con: Connection) -> None:
+    directory = project.scores / "000001"
+    directory.mkdir()
+    scores = np.array([[0.2, 0.8], [0.6, 0.4], [0.1, 0.9]])
+    predictions.write(directory, np.array([7, 3, 12]), scores, (1, 2), (), np.array([0.8, 0.6, 0.9], np.float32))
+    models.add_ranking(con, "000001", 0, {"source": "head"})
+    found = Predictions.open(project, con)
+    assert found is not None
+    with found:
+        assert [(i, round(sure, 2)) for i, sure in found.confidences()] == [(3, 0.6), (7, 0.8), (12, 0.9)]
+        (directory / predictions.SURE).write_bytes(b"half")
+        assert list(found.confidences()) == []
+
+
 def test_of_many_classes_nine_are_kept(project: Project, con: Connection) -> None:
     directory = project.scores / "000001"
     directory.mkdir()

@@ -92,7 +92,7 @@ def test_sizes_do_not_follow_links(project: Project, tmp_path: Path) -> None:
     assert cleaning.tree_size(directory) == 102
 
 
-def test_what_lies_behind_a_link_is_not_removed(project: Project, con: Connection, tmp_path: Path) -> None:
+def test_M9_what_lies_behind_a_link_is_not_removed(project: Project, con: Connection, tmp_path: Path) -> None:
     outside = fill(tmp_path / "outside")
     fill(project.rounds / "002")
     (project.rounds / "001").symlink_to(outside)

@@ -42,7 +42,7 @@ def sha256(path: Path) -> str:
         ((4, 0, 0), True),
     ],
 )
-def test_write_ahead_logging_is_used_only_where_sqlite_is_free_of_the_reset_bug(
+def test_D1_write_ahead_logging_is_used_only_where_sqlite_is_free_of_the_reset_bug(
     version: tuple[int, int, int], safe: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.connection.sqlite3.sqlite_version", ".".join(map(str, version)))
@@ -68,7 +68,7 @@ def test_a_network_file_system_gets_no_write_ahead_log(tmp_path: Path, monkeypat
 
 @pytest.mark.parametrize("mode", ["wal", "truncate"])
 @pytest.mark.parametrize("readonly", [False, True])
-def test_every_connection_keeps_the_same_promises(
+def test_L2_every_connection_keeps_the_same_promises(
     mode: str, readonly: bool, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "wanted_journal_mode", lambda _path: mode)

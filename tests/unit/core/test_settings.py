@@ -29,6 +29,7 @@ def another(name: str) -> Any:
     if name in NUMBERS:
         return type(option.default)(option.metadata["high"])
     texts = {"device": "cuda:1", "strategy": "margin", "precision": "bf16", "optimizer": "sgd", "augment": "swap"}
+    texts["span_overlap"] = "any"
     return texts.get(name, "other one")
 
 

@@ -10,6 +10,7 @@ from core.settings import Settings
 from core.store import classes, examples, labels, models
 from core.store.labels import Decision
 from core.tasks.classify import CLASSIFY, ClassAnswer
+from core.training.classify import CLASSIFY_TRAINER
 from core.worker.judging import Judge
 
 GIVEN = {1: 1, 2: 1, 3: 2, 4: 2, 5: 3}
@@ -25,7 +26,7 @@ def test_the_texts_kept_of_an_evaluation_add_up_to_its_counts(project: Project, 
     label(con)
     items = examples.labelled(con)
     golds = [CLASSIFY.decode(item.stored) for item in items]
-    judge = Judge(project, con, CLASSIFY, Settings(), "head", 7)
+    judge = Judge(project, con, CLASSIFY, CLASSIFY_TRAINER, Settings(), "head", 7)
     judge.own_labels(items, golds, [g if g is None else ClassAnswer(g) for g in GUESSED])
     judge.test(items, golds, golds)
     sources: list[Source] = ["out-of-fold", "test"]

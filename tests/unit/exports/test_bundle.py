@@ -44,7 +44,7 @@ def test_a_bundle_is_replaced_only_with_force(bundle: Path) -> None:
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_a_link_is_never_followed(bundle: Path, tmp_path: Path, force: bool) -> None:
+def test_X7_a_link_is_never_followed(bundle: Path, tmp_path: Path, force: bool) -> None:
     (tmp_path / "link").symlink_to(bundle)
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     for name in ("link", "dangling"):
@@ -90,7 +90,7 @@ def test_the_config_names_the_classes_and_nothing_of_this_machine(project: Proje
     assert "_name_or_path" not in said
 
 
-def test_too_little_room_is_refused_before_anything_is_written(
+def test_M8_too_little_room_is_refused_before_anything_is_written(
     project: Project, con: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     give_labels(con)
@@ -110,7 +110,7 @@ def test_an_encoder_that_is_gone_is_said(project: Project, con: Connection, tmp_
     assert not (tmp_path / "out").exists()
 
 
-def test_leftovers_of_a_killed_export_are_cleared_and_other_peoples_are_not(
+def test_X3_leftovers_of_a_killed_export_are_cleared_and_other_peoples_are_not(
     project: Project, con: Connection, tmp_path: Path
 ) -> None:
     place = tmp_path / "place"

@@ -100,7 +100,7 @@ def test_a_child_that_is_killed_is_a_refusal(events) -> None:
         list(events(f'yield JobEvent("phase", {{}}); os.kill(os.getpid(), {int(signal.SIGKILL)})'))
 
 
-def test_a_child_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
+def test_W3_a_child_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     body = 'yield JobEvent("phase", {}); time.sleep(60); yield JobEvent("result", {})'
     (tmp_path / "handful_test_child.py").write_text(MODULE.format(body=body), encoding="utf-8")
     parent = os.fork()

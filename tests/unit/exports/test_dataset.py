@@ -61,7 +61,7 @@ def test_jsonl_holds_text_answer_and_how_it_came_about(project: Project, con: Co
     label(con, 1, 1)
     label(con, 13, 1, "import")
     target = tmp_path / "labels.jsonl"
-    assert write_labels(project, con, target) == 3
+    assert write_labels(project, con, target) == (3, 0)
     first, second, third = rows(target)
     assert first == {
         "text": "退款什么时候到账？",
@@ -90,7 +90,7 @@ def test_the_latest_answer_counts_and_what_was_skipped_or_undone_is_left_out(
     label(con, 2, 3)
     undo(con, CLASSIFY, "ada")
     labels.decide(con, CLASSIFY, [Decision(3, None)], "ada")
-    assert write_labels(project, con, tmp_path / "l.jsonl") == 1
+    assert write_labels(project, con, tmp_path / "l.jsonl").texts == 1
     assert [row["label"] for row in rows(tmp_path / "l.jsonl")] == ["login"]
 
 
@@ -117,7 +117,7 @@ def test_csv_is_read_back_as_it_was_but_for_apostrophes(project: Project, con: C
 
 
 @pytest.mark.parametrize("payload", [f for f in FORMULAS if f != "+1"])
-def test_no_cell_begins_like_a_formula(payload: str) -> None:
+def test_X5_no_cell_begins_like_a_formula(payload: str) -> None:
     guarded = safe(payload)
     assert guarded.replace("'", "") == payload.replace("'", "")
     for line in guarded.splitlines():
@@ -138,14 +138,14 @@ def test_no_cell_begins_like_a_formula(payload: str) -> None:
         ("＠x", "'＠x"),
     ],
 )
-def test_an_apostrophe_comes_before_what_a_spreadsheet_would_run(cell: str, guarded: str) -> None:
+def test_X5_an_apostrophe_comes_before_what_a_spreadsheet_would_run(cell: str, guarded: str) -> None:
     assert safe(cell) == guarded
 
 
 @pytest.mark.parametrize(
     "cell", ["-5", "+3.25", "-1e5", "1e5", "007", "a=b", "NA", "", " ", "x\t=1", "'", "3-4", "-.5"]
 )
-def test_numbers_and_harmless_texts_stay_as_they_are(cell: str) -> None:
+def test_X5_numbers_and_harmless_texts_stay_as_they_are(cell: str) -> None:
     assert safe(cell) == cell
 
 
@@ -182,11 +182,11 @@ def test_a_file_is_replaced_only_with_force(project: Project, con: Connection, t
     with pytest.raises(InputError, match="--force"):
         write_labels(project, con, target)
     assert target.read_text(encoding="utf-8") == "precious"
-    assert write_labels(project, con, target, force=True) == 1
+    assert write_labels(project, con, target, force=True).texts == 1
     assert len(rows(target)) == 1
 
 
-def test_links_directories_and_other_endings_are_refused(project: Project, con: Connection, tmp_path: Path) -> None:
+def test_X7_links_directories_and_other_endings_are_refused(project: Project, con: Connection, tmp_path: Path) -> None:
     victim = tmp_path / "victim.txt"
     victim.write_text("precious", encoding="utf-8")
     (tmp_path / "link.jsonl").symlink_to(victim)
@@ -234,7 +234,7 @@ def test_the_file_is_private_and_whole_or_not_there(
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
-def test_the_rows_are_of_one_moment_though_labels_arrive_meanwhile(
+def test_X9_the_rows_are_of_one_moment_though_labels_arrive_meanwhile(
     project: Project, con: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     label(con, 1, 1)
@@ -248,21 +248,21 @@ def test_the_rows_are_of_one_moment_though_labels_arrive_meanwhile(
         return found  # type: ignore[return-value]
 
     monkeypatch.setattr(dataset.examples, "labelled", slowly)
-    assert write_labels(project, con, tmp_path / "l.jsonl") == 1
+    assert write_labels(project, con, tmp_path / "l.jsonl").texts == 1
     assert not con.in_transaction
 
 
 def test_without_labels_there_is_a_file_without_rows(project: Project, con: Connection, tmp_path: Path) -> None:
-    assert write_labels(project, con, tmp_path / "l.jsonl") == 0
-    assert write_labels(project, con, tmp_path / "l.csv") == 0
+    assert write_labels(project, con, tmp_path / "l.jsonl").texts == 0
+    assert write_labels(project, con, tmp_path / "l.csv").texts == 0
     assert (tmp_path / "l.jsonl").read_bytes() == b""
     header = ",".join(column.name for column in COLUMNS)
     assert (tmp_path / "l.csv").read_text(encoding="utf-8").strip() == f"text,label,{header}"
-    assert write_labels(project, con, tmp_path / "l.parquet") == 0
-    assert write_labels(project, con, tmp_path / "l") == 0
+    assert write_labels(project, con, tmp_path / "l.parquet").texts == 0
+    assert write_labels(project, con, tmp_path / "l").texts == 0
 
 
-def test_names_that_try_to_lead_elsewhere_stay_names(project: Project, con: Connection, tmp_path: Path) -> None:
+def test_X7_names_that_try_to_lead_elsewhere_stay_names(project: Project, con: Connection, tmp_path: Path) -> None:
     names: Iterator[str] = iter(["-rf.csv", " .csv", "x" * 200 + ".jsonl", "名前.jsonl"])
     for name in names:
         write_labels(project, con, tmp_path / name)
@@ -325,7 +325,7 @@ def test_a_directory_is_a_data_set_of_the_hub_with_its_card(project: Project, co
     label(con, 1, 1, "ada", strategy="audit", probability=0.5)
     label(con, 2, 4, "grace", strategy="margin")
     label(con, 13, 1, "import")
-    assert write_labels(project, con, tmp_path / "set") == 3
+    assert write_labels(project, con, tmp_path / "set").texts == 3
     front, text = (tmp_path / "set" / "README.md").read_text(encoding="utf-8").split("---\n")[1:]
     said = yaml.safe_load(front)
     assert [f["path"] for f in said["configs"][0]["data_files"]] == ["data/train.parquet", "data/test.parquet"]

@@ -116,7 +116,7 @@ def test_labels_that_came_with_the_texts_become_a_model_before_the_export(
     monkeypatch.setattr(
         export_job.plugins, "load", lambda group, name: embed if group == plugins.JOBS else load(group, name)
     )
-    monkeypatch.setitem(sys.modules, "core.worker.learner", SimpleNamespace(refresh=embed.refresh))
+    monkeypatch.setitem(sys.modules, "core.worker.learners", SimpleNamespace(refresh=embed.refresh))
     with pytest.raises(RefusedError):
         run(project, con)
     assert embed.times == 0, "without labels there is nothing to make a model of"

@@ -51,7 +51,7 @@ def test_a_faithful_bundle_passes_and_the_evidence_is_kept(stage: Path) -> None:
     assert json.loads((stage / "parity.json").read_text(encoding="utf-8")) == last.payload
 
 
-def test_one_weight_off_by_a_hundredth_is_refused_with_the_numbers(stage: Path) -> None:
+def test_X1_one_weight_off_by_a_hundredth_is_refused_with_the_numbers(stage: Path) -> None:
     weights = WEIGHTS.copy()
     weights[5 + WORDS.index("slow"), 1] += 1e-2
     ship(stage, weights)
@@ -133,7 +133,7 @@ def test_numbers_that_are_none_never_pass() -> None:
     assert parity.summary(nothing, truth[None, :0], 0)["ok"] is False
 
 
-def test_a_tokenizer_that_gives_other_ids_is_refused_though_the_answers_agree(stage: Path) -> None:
+def test_X2_a_tokenizer_that_gives_other_ids_is_refused_though_the_answers_agree(stage: Path) -> None:
     known = reference.read(stage)
     tokens = known.tokens.copy()
     tokens[5] ^= 1
@@ -141,13 +141,13 @@ def test_a_tokenizer_that_gives_other_ids_is_refused_though_the_answers_agree(st
     assert "1 texts have other tokens" in refusal(stage).what
 
 
-def test_a_bundle_damaged_on_the_disk_is_refused(stage: Path) -> None:
+def test_X4_a_bundle_damaged_on_the_disk_is_refused(stage: Path) -> None:
     path = stage / "model.onnx"
     path.write_bytes(path.read_bytes()[:-3])
     assert "model.onnx" in refusal(stage).what
 
 
-def test_the_check_runs_in_a_process_of_its_own_without_torch(stage: Path) -> None:
+def test_X4_the_check_runs_in_a_process_of_its_own_without_torch(stage: Path) -> None:
     code = (
         "import runpy, sys\n"
         f"sys.argv[1:] = [{str(stage)!r}]\n"

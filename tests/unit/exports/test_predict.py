@@ -163,7 +163,7 @@ def test_a_file_that_is_not_there_is_said(bundle: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "config.json"])
-def test_a_changed_or_missing_file_is_refused_by_name(bundle: Path, name: str) -> None:
+def test_M4_a_changed_or_missing_file_is_refused_by_name(bundle: Path, name: str) -> None:
     path = bundle / name
     whole = path.read_bytes()
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
@@ -216,7 +216,7 @@ def test_a_directory_that_is_no_bundle_is_refused_with_exit_code_2(tmp_path: Pat
     assert not done.stdout
 
 
-def test_a_file_listed_outside_the_bundle_is_refused(bundle: Path) -> None:
+def test_M10_a_file_listed_outside_the_bundle_is_refused(bundle: Path) -> None:
     manifest = json.loads((bundle / "handful.json").read_text(encoding="utf-8"))
     for name in ("../secret.bin", "/etc/passwd", "..", ".", "a/b", ""):
         files = manifest["files"] | {name: {"sha256": ""}}
@@ -237,7 +237,7 @@ def outside(bundle: Path, location: str) -> None:
 
 
 @pytest.mark.parametrize("location", ["../secret.bin", "ABSOLUTE", "unlisted.bin", "no/such.bin", "a\x1b[2J"])
-def test_a_model_that_wants_data_from_elsewhere_is_refused(bundle: Path, location: str) -> None:
+def test_M10_a_model_that_wants_data_from_elsewhere_is_refused(bundle: Path, location: str) -> None:
     secret = bundle.parent / "secret.bin"
     secret.write_bytes(WEIGHTS.tobytes())
     outside(bundle, str(secret) if location == "ABSOLUTE" else location)
@@ -265,7 +265,7 @@ def test_data_beside_the_model_is_read_if_it_is_part_of_the_bundle(bundle: Path)
     assert Predictor(bundle).predict(["slow"])[0]["label"] == "speed"
 
 
-def test_outside_data_is_found_wherever_a_tensor_can_hide(tmp_path: Path) -> None:
+def test_M10_outside_data_is_found_wherever_a_tensor_can_hide(tmp_path: Path) -> None:
     hidden = numpy_helper.from_array(np.ones(3, np.float32), "t")
     hidden.ClearField("raw_data")
     hidden.data_location = onnx.TensorProto.EXTERNAL

@@ -22,7 +22,8 @@ def defined(tree: ast.Module) -> list[str]:
 
 
 def test_every_module_is_in_it_and_no_two_share_a_name() -> None:
-    assert {path.stem for path in (FOLDER / "runtime").glob("*.py")} == {"__init__", *program.PARTS}
+    own = {part.removeprefix("exports/runtime/") for part in program.PARTS if part.startswith("exports/")}
+    assert {path.stem for path in (FOLDER / "runtime").glob("*.py")} == {"__init__", *own}
     names = defined(ast.parse(program.source()))
     assert len(names) == len(set(names))
     for path in (*(FOLDER / "runtime").glob("*.py"), FOLDER / "predict.py"):
@@ -30,11 +31,11 @@ def test_every_module_is_in_it_and_no_two_share_a_name() -> None:
 
 
 def test_what_a_module_takes_from_another_keeps_its_name_and_stands_before_it() -> None:
-    text = {name: (FOLDER / "runtime" / f"{name}.py").read_text(encoding="utf-8") for name in program.PARTS}
+    text = {name: (FOLDER.parent / f"{name}.py").read_text(encoding="utf-8") for name in program.PARTS}
     for place, name in enumerate(program.PARTS):
         for node in ast.walk(ast.parse(text[name])):
-            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("exports"):
-                assert str(node.module).removeprefix("exports.runtime.") in program.PARTS[:place]
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith(("exports", "core")):
+                assert str(node.module).replace(".", "/") in program.PARTS[:place]
                 assert all(alias.asname is None for alias in node.names)
 
 

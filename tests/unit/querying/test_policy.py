@@ -100,3 +100,29 @@ def test_random_and_audit_draws_are_the_same_but_for_their_names() -> None:
     one, two = randomly(view, 5, rng(3)), audit(view, 5, rng(3))
     assert [(p.row, p.probability) for p in one] == [(p.row, p.probability) for p in two]
     assert {p.probability for p in one} == {5 / len(view.open)}
+
+
+@pytest.mark.parametrize("pays", [True, False])
+def test_what_the_model_answers_by_itself_is_asked_by_audits_and_spot_checks_alone(pays: bool) -> None:
+    view = replace(pool(300, labelled=20), audit_share=0.2, spot_share=0.25, picking_pays=pays)
+    view = replace(view, settled=view.open[::2])
+    settled, kinds = set(view.settled.tolist()), Counter[str]()
+    for seed in range(20):
+        picks = auto(view, 40, rng(seed))
+        assert len({pick.row for pick in picks}) == 40
+        for pick in picks:
+            kinds[pick.strategy] += 1
+            assert (pick.row in settled) or pick.strategy != "spot-check"
+            assert (pick.row not in settled) or pick.strategy in ("spot-check", "audit")
+            assert (pick.probability is not None) == (pick.strategy == "audit"), "only audits stand for the pool"
+    assert 0.15 < kinds["audit"] / 800 < 0.25
+    assert 0.14 < kinds["spot-check"] / 800 < 0.26
+    audits = [pick.row for seed in range(40) for pick in auto(view, 40, rng(seed)) if pick.strategy == "audit"]
+    assert 0.4 < sum(row in settled for row in audits) / len(audits) < 0.6
+
+
+def test_once_all_else_is_asked_the_settled_texts_fill_the_queue() -> None:
+    view = pool(40, labelled=10, skipped=0)
+    picks = auto(replace(view, settled=view.open[2:], audit_share=0.0), 30, rng(0))
+    assert len({pick.row for pick in picks}) == 30
+    assert strategies(picks[2:]) == ["spot-check"] * 28

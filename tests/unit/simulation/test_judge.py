@@ -1,10 +1,12 @@
 """TEST is judged as the product would judge it: by the published head, on the features of the space in force."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core import deciding
 from core.connection import Connection
 from core.predictions import Predictions
 from core.project import Project
@@ -14,6 +16,7 @@ from core.simulation.gold import GoldFile
 from core.simulation.judge import Exam, Scores
 from core.simulation.plan import Plan
 from core.store import classes, examples, models
+from core.training import head as heads
 from core.worker.learner import refresh
 from core.worker.verdict import Verdict
 from tests.e2e.conftest import give
@@ -71,6 +74,25 @@ def test_the_exam_answers_as_the_published_predictions_do(
     assert (head.model, tuned.model) == ("head", "round 1")
     assert min(head.accuracy, tuned.accuracy) > 0.4
     assert len(list((tmp_path / "test" / "embeddings").iterdir())) == 2
+
+
+def test_where_classes_do_not_exclude_each_other_the_heads_cuts_count(
+    tmp_path: Path, options: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = making.project_of(tmp_path / "mail", TEXTS, "multilabel", options)
+    sets = [[] if number % 3 else [name] for number, name in enumerate(GOLD)]
+    exam = Exam(making.project_of(tmp_path / "test", TEXTS, "multilabel", options), GoldFile("t", TEXTS, sets, 0, ()))
+    with project.open() as con:
+        list(working.run(project, con, "embed"))
+        for example, answer in zip(list(examples.walk(con))[:30], sets, strict=False):
+            deciding.give(con, project.task(con), answer, [(example, {})], "gold", open_classes=True)
+        refresh(project, con)
+        assert max(scores(exam, project, con).per_class_f1.values()) > 0.0
+        load = heads.load
+        monkeypatch.setattr(heads, "load", lambda at: replace(load(at), cuts=(1.1,) * len(load(at).class_ids)))
+        never = scores(exam, project, con)
+    assert set(never.per_class_f1.values()) == {0.0}
+    assert never.accuracy == pytest.approx(np.mean([not answer for answer in sets]))
 
 
 def test_a_job_is_timed_by_its_phases_and_its_result_is_kept_to_the_end(simulated: Project) -> None:

@@ -11,6 +11,7 @@ from tests.unit.simulation.conftest import BUDGET, NEVER_MET, POOL, TEST, Simula
 
 Result = dict[str, Any]
 SCORES = ("accuracy", "macro_f1", "per_class_f1")
+TRUTH = ("accuracy_pool", "macro_f1_pool")
 
 
 def asked(runs: list[Result]) -> set[int]:
@@ -23,7 +24,7 @@ def test_the_gold_of_texts_that_were_never_asked_changes_nothing_at_all(base: Re
     assert len(never) > 25
     scrambled = [(text, f"nonsense {n % 7}" if n in never else c) for n, (text, c) in enumerate(POOL, 1)]
     after = run(scrambled, strategies=("auto", "random"))
-    assert json.dumps(without(after["runs"], "seconds")) == json.dumps(without(before, "seconds"))
+    assert json.dumps(without(after["runs"], "seconds", *TRUTH)) == json.dumps(without(before, "seconds", *TRUTH))
     assert without(after, "seconds", "seeds", "runs") == without(base, "seconds", "seeds", "runs")
 
 
@@ -82,6 +83,24 @@ def test_steps_say_what_was_spent_why_and_how_good_the_model_is(base: Result) ->
     autos = [run for run in base["runs"] if run["strategy"] == "auto"]
     assert any("audit/audit" in step["reasons"] for run in autos for step in run["steps"])
     assert {name for run in base["runs"][1::2] for s in run["steps"] for name in s["reasons"]} == {"random/random"}
+
+
+def test_the_project_says_nothing_of_few_drawn_texts_and_a_number_with_its_source_of_many(base: Result) -> None:
+    auto, drawn = base["runs"][0]["steps"], base["runs"][1]["steps"]
+    assert {(step["estimate"], step["interval"], step["source"]) for step in auto} == {(None, None, "audit")}
+    assert all(4 * n <= step["effective"] < 20 for n, step in enumerate(drawn[:3], 1))
+    assert all(0 < step["accuracy_pool"] <= 1 for step in [*auto, *drawn])
+
+
+def test_an_estimate_is_about_the_whole_pool(run: Simulate) -> None:
+    final = run(budget=32, rounds=(), strategies=("random",), batch=32)["runs"][0]["final"]
+    low, high = final["interval"]
+    assert final["effective"] >= 32
+    assert low <= final["estimate"] <= high
+    assert low <= final["accuracy_pool"] <= high
+    assert final["macro_f1_interval"][0] <= final["macro_f1_estimate"] <= final["macro_f1_interval"][1]
+    # 32 of the 60 texts are labelled: how the model answers them is counted, so they leave nothing to doubt
+    assert high - low < 28 / 60
 
 
 def test_a_class_that_was_never_met_counts_as_nothing(base: Result) -> None:

@@ -40,7 +40,7 @@ def saved(bert: Path, compute: Compute, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
 @pytest.mark.parametrize("stop", [1, 5, 11])
-def test_a_resumed_run_ends_with_the_very_weights_of_a_straight_one(
+def test_M2_a_resumed_run_ends_with_the_very_weights_of_a_straight_one(
     bert: Path, compute: Compute, tmp_path: Path, optimizer: str, stop: int
 ) -> None:
     options = replace(OPTIONS, optimizer=optimizer)
@@ -72,7 +72,7 @@ def test_restoring_brings_the_very_state_of_the_optimiser(bert: Path, compute: C
 
 
 @pytest.mark.parametrize("name", checkpoint.FILES)
-def test_a_missing_file_means_from_the_beginning(bert: Path, compute: Compute, saved: Path, name: str) -> None:
+def test_M2_a_missing_file_means_from_the_beginning(bert: Path, compute: Compute, saved: Path, name: str) -> None:
     (saved / name).unlink()
     state = fresh(bert, OPTIONS, compute)
     before = weights(state)
@@ -82,7 +82,7 @@ def test_a_missing_file_means_from_the_beginning(bert: Path, compute: Compute, s
 
 @pytest.mark.parametrize("name", checkpoint.FILES[:-1])
 @pytest.mark.parametrize("damage", ["flip", "cut"])
-def test_a_damaged_file_means_from_the_beginning(
+def test_M4_a_damaged_file_means_from_the_beginning(
     bert: Path, compute: Compute, saved: Path, name: str, damage: str
 ) -> None:
     content = bytearray((saved / name).read_bytes())

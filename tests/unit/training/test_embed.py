@@ -37,7 +37,7 @@ def ids(bert: Path) -> list[list[int]]:
 @settings(max_examples=80, deadline=None, database=None, derandomize=True)
 @given(st.lists(st.integers(0, 300), max_size=200), st.sampled_from([1, 4, 64]))
 def test_batches_hold_every_text_once_within_their_room(lengths: list[int], size: int) -> None:
-    found = batches_by_length([[7] * n for n in lengths], size)
+    found = batches_by_length([[7] * n for n in lengths], size, 64)
     assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
     assert [lengths[i] for batch in found for i in batch] == sorted(lengths, reverse=True)
     for batch in found:
@@ -126,14 +126,14 @@ class Starved(torch.nn.Module):
         return self.model(input_ids, mask)  # type: ignore[no-any-return]
 
 
-def test_too_little_memory_means_smaller_batches(model: Featurizer, ids: list[list[int]], compute: Compute) -> None:
+def test_W5_too_little_memory_means_smaller_batches(model: Featurizer, ids: list[list[int]], compute: Compute) -> None:
     starved: Any = Starved(model, 3)
     assert np.abs(table(starved, ids, compute, 64) - table(model, ids, compute, 64)).max() < 1e-5
     assert max(starved.asked) > 3
     assert starved.asked.count(max(starved.asked)) == 1
 
 
-def test_no_memory_even_for_one_text_is_an_error_that_ends(
+def test_W5_no_memory_even_for_one_text_is_an_error_that_ends(
     model: Featurizer, ids: list[list[int]], compute: Compute
 ) -> None:
     starved: Any = Starved(model, 0)

@@ -35,7 +35,7 @@ def test_the_embedded_encoder_is_found_without_being_imported(copied: Path) -> N
     assert locate("minilm", quiet) == copied
 
 
-def test_one_flipped_byte_in_the_embedded_encoder_is_refused(copied: Path) -> None:
+def test_M4_one_flipped_byte_in_the_embedded_encoder_is_refused(copied: Path) -> None:
     assert EMBEDDED.locate("minilm", quiet) == copied
     with (copied / "model.safetensors").open("r+b") as file:
         file.seek(50_000_000)
@@ -58,7 +58,7 @@ def test_a_missing_package_is_explained(monkeypatch: pytest.MonkeyPatch) -> None
         EMBEDDED.locate("minilm", quiet)
 
 
-def test_a_hash_is_not_remembered_once_the_file_has_changed(tmp_path: Path) -> None:
+def test_M6_a_hash_is_not_remembered_once_the_file_has_changed(tmp_path: Path) -> None:
     path = tmp_path / "weights"
     path.write_bytes(b"one")
     one = sha256_of(path)
@@ -107,7 +107,7 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("name", ["intfloat/multilingual-e5-small", "gpt2", "owner/name@v1.0"])
-def test_without_a_network_a_hub_id_is_explained_at_once(offline: Path, name: str) -> None:
+def test_M5_without_a_network_a_hub_id_is_explained_at_once(offline: Path, name: str) -> None:
     start = time.monotonic()
     with pytest.raises(InputError) as caught:
         locate(name, quiet)
@@ -134,7 +134,7 @@ def cache(root: Path, source: Path, name: str, files: tuple[str, ...] = NEEDED) 
     return snapshot
 
 
-def test_what_is_cached_is_used_without_asking_the_network(
+def test_M5_what_is_cached_is_used_without_asking_the_network(
     bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_call(*_args: Any, **_kwargs: Any) -> None:
@@ -147,7 +147,7 @@ def test_what_is_cached_is_used_without_asking_the_network(
     assert locate("owner/name", quiet) == snapshot
 
 
-def test_a_half_cached_encoder_is_not_taken_for_a_whole_one(bert: Path, offline: Path) -> None:
+def test_M4_a_half_cached_encoder_is_not_taken_for_a_whole_one(bert: Path, offline: Path) -> None:
     cache(offline, bert, "owner/name", ("config.json", "tokenizer.json"))
     with pytest.raises(InputError, match="no network"):
         locate("owner/name", quiet)

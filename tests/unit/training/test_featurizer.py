@@ -94,7 +94,7 @@ class Evil:
         return Path.touch, (self.mark,)
 
 
-def test_pickled_weights_are_refused_unread(own_bert: Path, tmp_path: Path) -> None:
+def test_M3_pickled_weights_are_refused_unread(own_bert: Path, tmp_path: Path) -> None:
     mark = tmp_path / "ran"
     (own_bert / "model.safetensors").unlink()
     (own_bert / "pytorch_model.bin").write_bytes(pickle.dumps(Evil(mark)))
@@ -107,7 +107,7 @@ def test_pickled_weights_are_refused_unread(own_bert: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("model_type", ["bert", "evil"])
-def test_code_in_the_directory_is_never_run(own_bert: Path, tmp_path: Path, model_type: str) -> None:
+def test_M3_code_in_the_directory_is_never_run(own_bert: Path, tmp_path: Path, model_type: str) -> None:
     mark = tmp_path / "ran"
     (own_bert / "evil.py").write_text(f"open({str(mark)!r}, 'w')\nclass Model: ...\nclass Config: ...\n")
     code = {"AutoConfig": "evil.Config", "AutoModel": "evil.Model"}
@@ -120,7 +120,7 @@ def test_code_in_the_directory_is_never_run(own_bert: Path, tmp_path: Path, mode
     assert not mark.exists()
 
 
-def test_missing_weights_are_refused_by_name_instead_of_made_up(own_bert: Path) -> None:
+def test_M4_missing_weights_are_refused_by_name_instead_of_made_up(own_bert: Path) -> None:
     weights = load_file(own_bert / "model.safetensors")
     gone = next(name for name in weights if "layer.1" in name and "query.weight" in name)
     save_file({k: v for k, v in weights.items() if k != gone}, own_bert / "model.safetensors", {"format": "pt"})
@@ -137,7 +137,7 @@ def test_a_pooler_may_be_missing(own_bert: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.999])
-def test_truncated_weights_are_refused(own_bert: Path, share: float) -> None:
+def test_M4_truncated_weights_are_refused(own_bert: Path, share: float) -> None:
     content = (own_bert / "model.safetensors").read_bytes()
     (own_bert / "model.safetensors").write_bytes(content[: int(len(content) * share)])
     with pytest.raises(InputError, match="can't be loaded"):

@@ -168,7 +168,7 @@ def test_held_out_texts_of_a_class_it_never_met_are_not_watched(bert: Path, comp
     assert (state.best_epoch, len(steps)) == (0, 24)
 
 
-def test_a_loss_that_is_no_number_ends_the_round_in_words(bert: Path, compute: Compute) -> None:
+def test_W6_a_loss_that_is_no_number_ends_the_round_in_words(bert: Path, compute: Compute) -> None:
     model = Featurizer(load_encoder(bert), None)
     state = full.start(model, 3, OPTIONS, compute)
     with torch.no_grad():
@@ -177,7 +177,7 @@ def test_a_loss_that_is_no_number_ends_the_round_in_words(bert: Path, compute: C
         next(CLASSIFY_FULL.tune(state, token_ids(), ANSWERS, OPTIONS, compute, pad_id=0))
 
 
-def test_too_little_memory_is_said(bert: Path, compute: Compute, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_W5_too_little_memory_is_said(bert: Path, compute: Compute, monkeypatch: pytest.MonkeyPatch) -> None:
     model = Featurizer(load_encoder(bert), None)
     state = full.start(model, 3, OPTIONS, compute)
 

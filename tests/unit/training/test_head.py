@@ -22,7 +22,7 @@ def examples(classes: tuple[int, ...], n: int = 60, dim: int = 12) -> tuple[NDAr
 
 def their_model(x: NDArray[Any], y: list[int]) -> Any:
     found, counts = np.unique(y, return_counts=True)
-    weights = {int(k): float(np.sqrt(len(y) / (len(found) * n))) for k, n in zip(found, counts, strict=True)}
+    weights = {int(k): float((len(y) / (len(found) * n)) ** heads.BALANCE) for k, n in zip(found, counts, strict=True)}
     model = linear_model.LogisticRegression(C=10.0, max_iter=300, tol=heads.TOLERANCE, class_weight=weights)
     return model.fit(np.asarray(x, np.float64), y)
 

@@ -26,7 +26,7 @@ def label(con: Connection, given: dict[int, int]) -> None:
 
 
 @pytest.mark.parametrize("given", [{}, {1: 1, 2: 1}, {1: 1, 2: 2}, {1: 1, 2: 1, 3: 1, 4: 2}])
-def test_a_round_whose_folds_could_not_be_learnt_from_is_refused(
+def test_W6_a_round_whose_folds_could_not_be_learnt_from_is_refused(
     project: Project, con: Connection, given: dict[int, int]
 ) -> None:
     label(con, given)

@@ -123,7 +123,7 @@ def test_the_tuned_encoders_files_do_not_say_where_they_were_made(request_: Roun
     assert str(tmp_path) not in (rounds.tuned_encoder(request_) / "config.json").read_text()
 
 
-def test_a_round_that_was_cut_off_ends_as_one_that_was_not(
+def test_M2_a_round_that_was_cut_off_ends_as_one_that_was_not(
     request_: RoundRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     list(play(straight := replace(request_, work=request_.work / "straight")))

@@ -55,7 +55,7 @@ def test_each_thing_that_shapes_a_feature_changes_the_fingerprint(
     assert len(prints) == 6
 
 
-def test_weights_changed_in_their_place_are_another_space(
+def test_M6_weights_changed_in_their_place_are_another_space(
     bare_project: Project, own_bert: Path, tmp_path: Path
 ) -> None:
     one = prepare(bare_project, own_bert).fingerprint

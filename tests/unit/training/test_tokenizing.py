@@ -5,7 +5,8 @@ from tokenizers import Tokenizer
 
 from core import demo
 from core.errors import InputError
-from core.tokenizing import Readability, cut_share, load, readability, script_of, unknown_id
+from core.script import script_of
+from core.tokenizing import Readability, cut_share, load, readability, unknown_id
 
 
 def test_the_packaged_tokenizers_padding_and_cutting_at_128_are_gone(minilm: Path) -> None:

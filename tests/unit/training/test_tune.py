@@ -221,7 +221,8 @@ def test_a_batch_in_pieces_of_like_length_has_the_same_vectors(bert: Path, compu
     model = Featurizer(load_encoder(bert), None).eval()
     ids = token_ids()
     whole = model.embed(*pad(ids, 0))
-    assert torch.allclose(module._embed_by_length(model, ids, compute, 0), whole, atol=1e-5)
+    texts = module.Texts.of(model, 0, ids, compute, 0)
+    assert torch.allclose(texts.vectors(range(len(ids))), whole, atol=1e-5)
 
 
 def test_a_loss_that_is_no_number_is_refused(bert: Path, compute: Compute) -> None:

@@ -36,11 +36,11 @@ def test_a_tie_leaves_things_as_they_are() -> None:
     assert not verdict(contender(16, 0.5), contender(16, 0.5)).kept
 
 
-def test_a_model_that_could_not_be_judged_is_not_kept() -> None:
+def test_M7_a_model_that_could_not_be_judged_is_not_kept() -> None:
     assert not verdict(Contender([None] * 20, math.inf), contender(12, 0.6)).kept
 
 
-def test_it_must_not_fall_behind_the_round_in_use_on_the_texts_both_were_judged_on() -> None:
+def test_M7_it_must_not_fall_behind_the_round_in_use_on_the_texts_both_were_judged_on() -> None:
     rows = range(10)
     assert verdict(contender(8, 0.3), contender(4, 0.6), Incumbent("round 1", 9, rows)).kept
     behind = verdict(contender(7, 0.3), contender(4, 0.6), Incumbent("round 1", 9, rows))

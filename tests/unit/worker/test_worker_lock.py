@@ -56,7 +56,7 @@ def test_nobody_holds_a_lock_that_was_never_made(path: Path) -> None:
     assert not path.exists()
 
 
-def test_the_kernel_names_the_holder_and_frees_the_lock_of_a_killed_one(path: Path) -> None:
+def test_W1_the_kernel_names_the_holder_and_frees_the_lock_of_a_killed_one(path: Path) -> None:
     with held(path) as (pid, _tell):
         assert holder(path) == pid
         assert not WorkerLock(path).acquire()
@@ -72,7 +72,7 @@ def test_the_holder_asking_about_itself_does_not_lose_the_lock(path: Path) -> No
         assert holder(path) == pid
 
 
-def test_a_forked_child_neither_keeps_nor_drops_the_lock(path: Path) -> None:
+def test_W1_a_forked_child_neither_keeps_nor_drops_the_lock(path: Path) -> None:
     with held(path) as (pid, tell):
         assert tell("import os, time; child = os.fork(); child or time.sleep(0.3); child or os._exit(0)") == "ok\n"
         assert holder(path) == pid
@@ -138,7 +138,7 @@ def test_deaths_are_counted_until_an_orderly_end(path: Path) -> None:
         assert found.deaths == 0
 
 
-def test_a_death_before_a_reboot_does_not_count(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_W10_a_death_before_a_reboot_does_not_count(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with held(path):
         pass
     monkeypatch.setattr(lock, "boot_id", lambda: "another boot")

@@ -24,7 +24,7 @@ def in_worker(project: Project, code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
 
 
-def test_ten_megabytes_are_the_most_and_all_parts_are_private(project: Project) -> None:
+def test_W13_ten_megabytes_are_the_most_and_all_parts_are_private(project: Project) -> None:
     assert log.PART_BYTES * (log.OLD_PARTS + 1) <= 10_000_000
     in_worker(project, "for n in range(3000): log.logger.info('line %d %s', n, 'x' * 100)")
     parts = sorted(project.logs.iterdir())
@@ -41,7 +41,7 @@ def test_standard_error_follows_the_newest_part(project: Project) -> None:
     assert log.tail(project, 1) == ["from C code"]
 
 
-def test_a_line_in_the_log_does_nothing_to_a_screen(project: Project) -> None:
+def test_W13_a_line_in_the_log_does_nothing_to_a_screen(project: Project) -> None:
     in_worker(project, "log.logger.info('a\\x1b[2Jb\\nforged line')\nos.write(2, b'raw \\x1b]0;title\\x07 \\xff\\n')")
     first, second = log.tail(project, 2)
     assert first.endswith("INFO a␛[2Jb␊forged line")
@@ -59,7 +59,7 @@ def test_what_libraries_print_and_warn_is_logged_and_nothing_goes_elsewhere(proj
     assert "chat" not in lines
 
 
-def test_exceptions_are_logged_without_message_and_locals(project: Project) -> None:
+def test_W13_exceptions_are_logged_without_message_and_locals(project: Project) -> None:
     code = """
 def fail(row):
     try:

@@ -62,7 +62,7 @@ def idle_at_once(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> Loop:
     return loop
 
 
-def test_a_job_handed_over_while_the_worker_lets_go_is_done(
+def test_W11_a_job_handed_over_while_the_worker_lets_go_is_done(
     project: Project, con: Connection, lock: Interfered, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handed: list[int] = []
@@ -177,7 +177,7 @@ def live(project: Project, monkeypatch: pytest.MonkeyPatch, statements: int = 10
         os._exit(code)
 
 
-def test_a_death_between_any_two_statements_leaves_a_job_that_ends_once(
+def test_W11_a_death_between_any_two_statements_leaves_a_job_that_ends_once(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for statements in range(200):

@@ -1,0 +1,155 @@
+"""How good the model in use is on the whole pool, from the texts that were drawn at random.
+
+The pool has two parts. How the model answers the labelled texts is known: it is counted. The open texts are stood for
+by those drawn at random, each answered by a model that had not seen it; what is true of their share is carried over.
+Labels that were picked on purpose say nothing about the open texts: their chance of being picked is nought or one, so
+that no weight makes them stand for others (the estimators of Farquhar et al. 2021, arXiv 2101.11665, and Kossen et al.
+2021, arXiv 2103.05331, are left with the drawn ones). They count for themselves, in the first part.
+
+What the model's confidence says about every open text narrows the estimate, as far as it told right from wrong among
+the drawn ones (a control variate; prediction-powered inference, Angelopoulos et al. 2023, arXiv 2301.09633 and
+2311.01453). Which of several such estimators is used was decided by simulation: `tests/bench/bench_estimates.py` prints
+how often each holds the truth, and how wide it is.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from core.evaluation.intervals import wilson_of
+
+Interval = tuple[float, float]
+LEVELS = 100
+"""Confidence is counted in hundredths."""
+DOUBT = 20.0
+"""As many drawn texts the suspicion is worth that confidence tells nothing: on few of them it seems to by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Sums over the drawn texts that say how confidence went together with being right."""
+
+    n: int = 0
+    right: float = 0.0
+    said: float = 0.0
+    """Sum of the confidences, each in 0..1."""
+    said_squared: float = 0.0
+    right_said: float = 0.0
+    """Sum of the confidences of those that were right."""
+    open: float = 0.0
+    """Mean confidence over all open texts."""
+
+
+def control_of(right: Sequence[bool], said: Sequence[float], mean_open: float) -> Control:
+    """The sums over drawn texts, of which each was answered right or not, at a confidence in 0..1."""
+    return Control(
+        len(right),
+        float(sum(right)),
+        math.fsum(said),
+        math.fsum(p * p for p in said),
+        math.fsum(p for p, hit in zip(said, right, strict=True) if hit),
+        mean_open,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is known of the pool beside the texts that were drawn."""
+
+    known: Mapping[tuple[int, ...], int]
+    """Cell → labelled texts: how the model itself answers what it learnt from."""
+    open: int
+    """Texts without an answer."""
+    control: Control | None = None
+    """None: confidences of models that had not seen the texts are not known."""
+    levels: tuple[int, ...] = ()
+    """Open texts by confidence, in hundredths; empty: not known."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "known": [[list(cell), n] for cell, n in sorted(self.known.items())],
+            "open": self.open,
+            "control": None if self.control is None else asdict(self.control),
+            "levels": list(self.levels),
+        }
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Self:
+        """What `as_json` gave."""
+        return cls(
+            {tuple(int(c) for c in cell): int(n) for cell, n in said["known"]},
+            int(said["open"]),
+            None if said["control"] is None else Control(**said["control"]),
+            tuple(int(n) for n in said["levels"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of the pool."""
+
+    value: float
+    interval: Interval
+    """90 %."""
+    effective: float
+    """As many plain random texts would tell as much about the open ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How counts of drawn texts become counts of the pool: each stands for `weight` open texts."""
+
+    known: Mapping[tuple[int, ...], int] = field(default_factory=dict)
+    weight: float = 1.0
+
+    @classmethod
+    def of(cls, rest: Rest | None, n: int) -> Self:
+        """That of `n` drawn texts; without anything known of the pool each text stands for itself."""
+        return cls() if rest is None or not n else cls(rest.known, rest.open / n)
+
+    def share(self, known: tuple[int, int], drawn: tuple[int, int]) -> tuple[float, Interval] | None:
+        """A share in the pool with its 90 % interval, from (hits, all) among known and drawn texts; None for none."""
+        hits, n = drawn
+        return None if n <= 0 else self.blend(known, n, hits / n, wilson_of(hits / n, n))
+
+    def blend(self, known: tuple[int, int], n: int, value: float, interval: Interval) -> tuple[float, Interval]:
+        """A share of which a part is counted and the other, of `n` drawn texts, estimated."""
+        whole = known[1] + self.weight * n
+        if not known[1] or not whole:  # nothing of it is counted
+            return value, interval
+        low, here, high = ((known[0] + self.weight * n * part) / whole for part in (interval[0], value, interval[1]))
+        return here, (min(low, here), max(high, here))
+
+
+def accuracy(rest: Rest | None, known: tuple[int, int], drawn: tuple[int, int]) -> Share | None:
+    """Share of the pool that the model answers right, from (right, all) of known and of drawn texts; None for none."""
+    hits, n = drawn
+    if n <= 0:
+        return None
+    value, effective = adjusted(rest.control if rest else None, hits, n)
+    here, interval = Frame.of(rest, n).blend(known, n, value, wilson_of(value, effective))
+    return Share(here, interval, effective)
+
+
+def adjusted(control: Control | None, hits: int, n: int) -> tuple[float, float]:
+    """(share of the open texts answered right, effective number of texts it rests on).
+
+    The difference between the mean confidence of open and drawn texts is made up for, by a slope that is drawn towards
+    nought while few texts were drawn. As much of the variance as that explains counts as more texts.
+    """
+    plain = hits / n
+    if control is None or control.n != n:
+        return plain, float(n)
+    mean = control.said / n
+    spread = control.said_squared / n - mean * mean
+    together = control.right_said / n - plain * mean
+    if spread <= 1e-9:
+        return plain, float(n)
+    trust = n / (n + DOUBT)
+    slope = min(1.5, max(0.0, trust * together / spread))
+    value = min(1.0, max(0.0, plain + slope * (control.open - mean)))
+    noise = plain * (1.0 - plain)
+    explained = trust * min(0.7, max(0.0, together * together / (spread * noise))) if noise > 0 else 0.0
+    return value, n / (1.0 - explained)

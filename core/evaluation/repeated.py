@@ -1,0 +1,66 @@
+"""How well a person agrees with themselves: old answers against blind second ones.
+
+Agreement beyond chance is Cohen's kappa (1960): (observed - chance) / (1 - chance), chance from how often each class
+was given the first and the second time. Where a text can have several classes, each class is a decision of its own, and
+a text agrees to the share of its decisions that do. The interval is that of the observed agreement (Wilson's, a text a
+trial), carried over with the chance agreement as it was counted.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.evaluation.intervals import ENOUGH, wilson
+from core.evaluation.report import Interval
+from core.tasks.base import Task
+
+
+@dataclass(frozen=True, slots=True)
+class SelfAgreement:
+    """What second answers say about first ones."""
+
+    n: int
+    """Texts answered twice."""
+    same: int
+    """Texts with the very same answer both times."""
+    observed: float | None = None
+    """Share of decisions that agree; None without texts."""
+    kappa: float | None = None
+    """None where it is not defined: chance alone agrees always."""
+    interval: Interval | None = None
+    """90 %, of kappa."""
+
+    @property
+    def enough(self) -> bool:
+        """False: too few texts to tell."""
+        return self.n >= ENOUGH
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {**asdict(self), "enough": self.enough}
+
+
+def self_agreement(task: Task[Any], pairs: Sequence[tuple[Any, Any]]) -> SelfAgreement:
+    """From (first answer, second answer) of each text."""
+    n = len(pairs)
+    if not n:
+        return SelfAgreement(0, 0)
+    sets = [(frozenset(task.classes_of(a)), frozenset(task.classes_of(b))) for a, b in pairs]
+    first, second = (Counter(c for pair in sets for c in pair[side]) for side in (0, 1))
+    classes = sorted(first.keys() | second.keys())
+    if task.exclusive:
+        observed = sum(a == b for a, b in sets) / n
+        chance = sum(first[c] * second[c] for c in classes) / n**2
+    else:
+        decisions = max(1, len(classes)) * n
+        observed = 1.0 - sum(len(a ^ b) for a, b in sets) / decisions
+        chance = sum(first[c] * second[c] + (n - first[c]) * (n - second[c]) for c in classes) / (n * decisions)
+        chance = chance if classes else 1.0
+    same = sum(a == b for a, b in pairs)
+    low, high = wilson(round(observed * n), n) or (0.0, 1.0)
+    if chance >= 1.0:
+        return SelfAgreement(n, same, observed)
+    low, high = min(low, observed), max(high, observed)
+    kappa, *ends = ((value - chance) / (1.0 - chance) for value in (observed, low, high))
+    return SelfAgreement(n, same, observed, kappa, (ends[0], ends[1]))

@@ -1,0 +1,297 @@
+"""Rounds where words are tagged: the encoder is tuned with a classifier of tags on top, begun where the tagger stands.
+
+Probing first, then tuning (Kumar et al. 2022, arXiv 2202.10054): the classifier begins as the linear tagger of the
+untouched encoder, so that the first gradients do not tear apart what the encoder knows. The classifier learns at a
+higher rate than the encoder. Words that nobody has said anything about count for nothing.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core import clock
+from core.errors import RefusedError
+from core.i18n import _
+from core.publish import publish_dir, publish_file
+from core.reading import Reading, Window, read
+from core.records import JobEvent
+from core.settings import Settings
+from core.tags import UNKNOWN
+from core.tasks.spans import SPANS, SpanAnswer
+from core.training import checkpoint, tagger
+from core.training.base import Said
+from core.training.device import Compute
+from core.training.embed import autocast
+from core.training.round import CHECKPOINT_SECONDS, ENCODER, SHAPING, TICK, Phase, RoundRequest, phases_of
+from core.training.space import TOKENIZER
+from core.training.still import freeze
+from core.training.tagger import Tagger
+from core.training.tokens import TokenFeaturizer, load_token_featurizer, padded, word_features
+from core.training.tune import PIECE, Step, optimizer_for, set_rate
+from core.windows import Windows
+
+RATE = 4.0
+"""Rate of the encoder, as a multiple of the option: there are many words to learn from in each text."""
+HEAD_RATE = 10.0
+"""Rate of the classifier, as a multiple of the encoder's."""
+BATCH = 0.5
+"""Texts a step, as a share of the option."""
+FEWEST = 40
+"""Steps that even a few texts are learnt from."""
+JUDGED = "judged.json"
+
+
+@dataclass(slots=True)
+class TagState:
+    """Everything that must be saved to go on exactly where a run stopped."""
+
+    model: TokenFeaturizer
+    classifier: nn.Linear
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Texts with their tags, as a tuning takes them."""
+
+    windows: Sequence[Window]
+    """The first window of each text, shortened."""
+    tags: Sequence[NDArray[np.int64]]
+    """The tag of each token, [tokens]; `UNKNOWN` where nobody said anything, and for tokens of no word."""
+
+
+def planned_steps(n: int, settings: Settings) -> int:
+    """Optimiser steps for n labelled texts."""
+    per_epoch = math.ceil(n / batch_size(settings))
+    return max(1, min(settings.max_steps, max(FEWEST, per_epoch * settings.epochs)))
+
+
+def batch_size(settings: Settings) -> int:
+    """Texts a step."""
+    return max(2, round(settings.batch_size * BATCH))
+
+
+def start(model: TokenFeaturizer, first: Tagger, settings: Settings, compute: Compute) -> TagState:
+    """Set the encoder up for tuning: the classifier as the tagger has it, lower layers and embeddings frozen."""
+    torch.manual_seed(settings.seed)
+    model.to(compute.device).train()
+    freeze(model.encoder, settings.frozen)
+    classifier = nn.Linear(model.dim, len(first.bias)).to(compute.device)
+    with torch.no_grad():
+        classifier.weight.copy_(torch.from_numpy(first.weight))
+        classifier.bias.copy_(torch.from_numpy(first.bias))
+    groups: list[dict[str, object]] = [
+        {"params": [p for p in model.encoder.parameters() if p.requires_grad], "scale": RATE},
+        {"params": list(classifier.parameters()), "scale": RATE * HEAD_RATE},
+    ]
+    return TagState(model, classifier, optimizer_for(groups, settings))
+
+
+def tune(state: TagState, learnt: Learnt, settings: Settings, compute: Compute, *, pad_id: int) -> Iterator[Step]:
+    """Train `state` in place, yielding after each step; raises RefusedError if the loss stops being a number."""
+    n = len(learnt.windows)
+    steps, size = planned_steps(n, settings), batch_size(settings)
+    while state.step < steps:
+        rows = _batch(n, size, settings.seed, state.step)
+        set_rate(state.optimizer, settings.learning_rate, state.step, steps)
+        torch.manual_seed(settings.seed * 1_000_003 + state.step)  # dropout, the same after a resume
+        loss = _step(state, learnt, rows, compute, pad_id)
+        if not math.isfinite(loss):
+            raise RefusedError(
+                _("Training went astray: the loss is no number any more."),
+                _("Step {step} of {steps}.").format(step=state.step + 1, steps=steps),
+                _("Lower the learning rate (handful config DIR learning_rate) or use precision fp32."),
+            )
+        state.step += 1
+        yield Step(state.step, steps, loss)
+
+
+def _batch(n: int, size: int, seed: int, step: int) -> list[int]:
+    """Row numbers of one batch, texts shuffled anew each time they are used up; a function of seed and step alone."""
+    rows = []
+    for place in range(step * size, (step + 1) * size):
+        lap, within = divmod(place, n)
+        rows.append(int(np.random.default_rng((seed, 1, lap)).permutation(n)[within]))
+    return list(dict.fromkeys(rows))
+
+
+def _step(state: TagState, learnt: Learnt, rows: Sequence[int], compute: Compute, pad_id: int) -> float:
+    """One optimiser step on pieces of like length, its gradient accumulated over them."""
+    known = sum(int((learnt.tags[row] != UNKNOWN).sum()) for row in rows)
+    order = sorted(rows, key=lambda row: len(learnt.windows[row].ids))
+    value = 0.0
+    state.optimizer.zero_grad(set_to_none=True)
+    for begin in range(0, len(order), PIECE):
+        part = order[begin : begin + PIECE]
+        ids, mask, shapes = (t.to(compute.device) for t in padded([learnt.windows[row] for row in part], pad_id))
+        target = torch.full(ids.shape, UNKNOWN)
+        for place, row in enumerate(part):
+            target[place, : len(learnt.tags[row])] = torch.from_numpy(learnt.tags[row])
+        with autocast(compute):
+            logits = state.classifier(state.model(ids, mask, shapes))
+        loss = _loss(logits.float(), target.to(compute.device)) / max(1, known)
+        loss.backward()  # type: ignore[no-untyped-call]
+        value += float(loss.detach())
+    nn.utils.clip_grad_norm_([p for group in state.optimizer.param_groups for p in group["params"]], 1.0)
+    state.optimizer.step()
+    return value
+
+
+def _loss(logits: Tensor, target: Tensor) -> Tensor:
+    return functional.cross_entropy(logits.transpose(1, 2), target, ignore_index=UNKNOWN, reduction="sum")
+
+
+class SpanTrainer:
+    """The trainer of the task `spans`; it runs its rounds itself."""
+
+    def run_round(self, request: RoundRequest) -> Iterator[JobEvent]:
+        """Judge by the first fold, then tune on all labels; what is done already is not done again."""
+        windows = Windows.of(request.space.info)
+        readings = read(windows.tokenizer(request.space.directory / TOKENIZER), request.texts, windows.most)
+        phases = phases_of(request.folds)
+        chosen = [phases[0], phases[-1]]
+        for number, phase in enumerate(chosen):
+            if not _result(request, number).exists():
+                yield JobEvent("phase", {"name": phase.name, "number": number + 1, "of": len(chosen)})
+                yield from _phase(request, readings, number, phase)
+
+    def tuned_encoder(self, request: RoundRequest) -> Path:
+        return _result(request, 1) / ENCODER
+
+    def contenders(self, request: RoundRequest) -> tuple[Said, Said]:
+        said = json.loads((_result(request, 0) / JUDGED).read_text(encoding="utf-8"))
+        found = []
+        for kind in ("tuned", "plain"):
+            guesses: list[SpanAnswer | None] = [None] * len(request.texts)
+            for row, stored in zip(said["rows"], said[kind]["answers"], strict=True):
+                guesses[row] = SPANS.decode(stored)
+            found.append(Said(guesses, said[kind]["loss"]))
+        return found[0], found[1]
+
+
+SPANS_TRAINER = SpanTrainer()
+
+
+def _result(request: RoundRequest, number: int) -> Path:
+    options = {name: getattr(request.settings, name) for name in SHAPING}
+    text = json.dumps([request.space.fingerprint, request.compute.bf16, request.recipe, options], sort_keys=True)
+    return request.work / f"phase-{number}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _phase(request: RoundRequest, readings: Sequence[Reading], number: int, phase: Phase) -> Iterator[JobEvent]:
+    settings = request.settings
+    if len(phase.held_out):
+        settings = replace(settings, frozen=max(settings.frozen, settings.fold_frozen))
+    encoder_dir = request.space.encoder_dir(request.project)
+    plain = load_token_featurizer(encoder_dir, request.space.info)
+    frozen_words = _words(plain, readings, request)
+    train = phase.train.tolist()
+    class_ids = tagger.classes_in([request.answers[i] for i in train])
+    first = _fitted(request, frozen_words, train, class_ids)
+    model = load_token_featurizer(encoder_dir, request.space.info, dropout=settings.dropout, tuned=True)
+    probe = _fitted(request, _words(model, readings, request, only=train), train, class_ids)
+    state = start(model, probe, settings, request.compute)
+    yield from _tuned(request, state, _learnt(request, readings, train, class_ids), settings, number, phase)
+    model.eval()
+    with publish_dir(_result(request, number)) as stage:
+        if len(phase.held_out):
+            held = phase.held_out.tolist()
+            tuned = _fitted(request, _words(model, readings, request), train, class_ids)
+            tuned_words = _words(model, readings, request, only=held)
+            sayings = {
+                "tuned": _said(request, tuned, tuned_words, held),
+                "plain": _said(request, first, frozen_words, held),
+            }
+            publish_file(stage / JUDGED, json.dumps({"rows": held, **sayings}).encode())
+        else:
+            model.encoder.to("cpu").save_pretrained(stage / ENCODER, safe_serialization=True)
+            tokenizer = (request.space.directory / TOKENIZER).read_bytes()
+            publish_file(stage / ENCODER / "tokenizer.json", tokenizer)
+
+
+Rows = dict[int, tuple[NDArray[np.int64], NDArray[np.float32]]]
+"""text → places of its words [words, 2], their features [words, dim]"""
+
+
+def _words(
+    model: TokenFeaturizer, readings: Sequence[Reading], request: RoundRequest, *, only: Sequence[int] | None = None
+) -> Rows:
+    chosen = list(range(len(readings))) if only is None else list(only)
+    model.to(request.compute.device).eval()
+    own = [readings[i] for i in chosen]
+    told = word_features(model, own, request.compute, batch=request.settings.embed_batch, pad_id=_pad_id(model))
+    return {
+        chosen[text]: (np.array(own[text].words[: len(rows)], np.int64).reshape(-1, 2), rows) for text, rows in told
+    }
+
+
+def _pad_id(model: TokenFeaturizer) -> int:
+    return int(model.config.pad_token_id or 0)
+
+
+def _fitted(request: RoundRequest, rows: Rows, train: Sequence[int], class_ids: Sequence[int]) -> Tagger:
+    tags = [tagger.tags_for(request.answers[i], rows[i][0], class_ids) for i in train]
+    return tagger.fit(np.concatenate([rows[i][1] for i in train]), np.concatenate(tags), class_ids)
+
+
+def _learnt(request: RoundRequest, readings: Sequence[Reading], train: Sequence[int], ids: Sequence[int]) -> Learnt:
+    windows, tags = [], []
+    for i in train:
+        first = readings[i].windows[0]
+        most = request.settings.tune_length
+        window = Window(first.ids[:most], first.owners[:most], first.shapes[:most])
+        of_words = tagger.tags_for(request.answers[i], np.array(readings[i].words, np.int64).reshape(-1, 2), ids)
+        owners = np.array(window.owners, np.int64)
+        own = np.full(len(owners), UNKNOWN, np.int64)
+        own[owners >= 0] = of_words[owners[owners >= 0]]
+        windows.append(window)
+        tags.append(own)
+    return Learnt(windows, tags)
+
+
+def _tuned(
+    request: RoundRequest, state: TagState, learnt: Learnt, settings: Settings, number: int, phase: Phase
+) -> Iterator[JobEvent]:
+    story = {"phase": number, "set_hash": request.set_hash, "result": _result(request, number).name}
+    saved = request.work / "checkpoint"
+    if checkpoint.restore(saved, state, story):
+        yield JobEvent("note", {"text": f"resumed at step {state.step}", "phase": phase.name})
+    ticked = kept = clock.monotonic()
+    for step in tune(state, learnt, settings, request.compute, pad_id=_pad_id(state.model)):
+        now = clock.monotonic()
+        if now - kept > CHECKPOINT_SECONDS and step.step < step.steps:
+            checkpoint.save(saved, state, story)
+            kept = now
+        if now - ticked > TICK or step.step == step.steps:
+            ticked = now
+            done = {"done": step.step, "total": step.steps, "loss": round(step.loss, 4)}
+            yield JobEvent("progress", {"what": phase.name, **done})
+
+
+def _said(request: RoundRequest, model: Tagger, rows: Rows, held: Sequence[int]) -> dict[str, Any]:
+    """Answers in stored form and the mean log loss; a class the model never met costs what a guess would."""
+    logp = [model.log_probabilities(rows[i][1]) for i in held]
+    found = tagger.found_in(model, [rows[i][0] for i in held], logp)
+    known = {*model.class_ids}
+    losses: list[NDArray[np.float32]] = []
+    for i, own in zip(held, logp, strict=True):
+        answer = replace(request.answers[i], spans=tuple(s for s in request.answers[i].spans if s.label in known))
+        tags = tagger.tags_for(answer, rows[i][0], model.class_ids)
+        told = np.flatnonzero(tags != UNKNOWN)
+        losses.append(-own[told, tags[told]])
+    all_of_them = np.concatenate(losses) if losses else np.empty(0)
+    return {
+        "answers": [SPANS.encode(tagger.as_answer(one)) for one in found],
+        "loss": float(all_of_them.mean()) if len(all_of_them) else math.inf,
+    }

@@ -1,0 +1,118 @@
+"""Looking for labels that are wrong, behind each judgement of a model: files that the terminal reads."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import suspected
+from core.evaluation import suspects
+from core.evaluation.copies import near_copies
+from core.project import Project
+from core.records import LabelledExample
+from core.suspected import Checked, Copies, Doubted
+from core.tasks.base import Task
+from core.worker.judging import Scored
+
+SHARE = 0.1
+LEAST = 20
+"""As many answers are listed, where models disagree with so many: a share of all, but not fewer than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Labelled texts, each with what is said about it from outside, by their places."""
+
+    items: Sequence[LabelledExample]
+    answers: Sequence[Any]
+    guesses: Sequence[Any]
+    """What out-of-fold models answer; None where nobody could."""
+    scored: Scored
+    features: NDArray[Any]
+    """[n, dim]"""
+
+
+def look(project: Project, task: Task[Any], subject: str, event_seq: int, evidence: Evidence) -> None:
+    """Publish the answers that out-of-fold scores and neighbours speak against, under the name of their model."""
+    checked = doubted(task, evidence)
+    if checked is not None:
+        suspected.publish(project, Checked(subject, event_seq, *checked))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found about the answers that could be judged."""
+
+    rows: list[int]
+    """Their places among all items."""
+    class_ids: list[int]
+    judged: suspects.Judged
+    """In the order of `rows` and `class_ids`."""
+
+
+def judge(task: Task[Any], evidence: Evidence) -> Looked | None:
+    """Judge all answers of which somebody from outside has said something; None if there are none.
+
+    Nothing is judged for tasks whose models say something else of a text than one probability a class.
+    """
+    if any(np.shape(scores) != (len(head.class_ids),) for _row, head, scores in evidence.scored):
+        return None
+    rows = [row for row, _head, _scores in evidence.scored]
+    given_classes = [task.classes_of(evidence.answers[row]) for row in rows]
+    ids = sorted(
+        {c for _row, head, _s in evidence.scored for c in head.class_ids} | {c for g in given_classes for c in g}
+    )
+    if not rows or not ids:
+        return None
+    place = {class_id: column for column, class_id in enumerate(ids)}
+    given, said = np.zeros((len(rows), len(ids)), np.bool_), np.zeros((len(rows), len(ids)))
+    for at, (_row, head, scores) in enumerate(evidence.scored):
+        given[at, [place[c] for c in given_classes[at]]] = True
+        said[at, [place[c] for c in head.class_ids]] = scores
+    features = np.asarray(evidence.features[np.array(rows, np.int64)], np.float32)
+    return Looked(rows, ids, suspects.judge(given, said, features, exclusive=task.exclusive))
+
+
+def doubted(task: Task[Any], evidence: Evidence) -> tuple[int, tuple[Doubted, ...]] | None:
+    """(how many answers were judged, those that are worth a look); None if none was judged."""
+    looked = judge(task, evidence)
+    if looked is None:
+        return None
+    most = max(LEAST, round(SHARE * len(looked.rows)))
+    same: defaultdict[str, list[int]] = defaultdict(list)
+    for row in looked.rows:
+        same[evidence.items[row].stored].append(row)
+    found = list[Doubted]()
+    for at in suspects.ranked(looked.judged):
+        row = looked.rows[at]
+        instead = _instead(task, evidence, looked, at)
+        if len(found) < most and instead is not None and instead != evidence.answers[row]:
+            item, stored = evidence.items[row], task.encode(instead)
+            near = suspects.nearest_with(evidence.features, row, same[stored])
+            doubt, sure = round(float(looked.judged.doubt[at]), 4), bool(looked.judged.confident[at])
+            beside = 0 if near is None else evidence.items[near].example.id
+            found.append(Doubted(item.example.id, item.stored, stored, doubt, sure, beside))
+    return len(looked.rows), tuple(found)
+
+
+def _instead(task: Task[Any], evidence: Evidence, looked: Looked, at: int) -> Any:
+    """What is likelier than the answer: what the blend says, or, where classes have cuts, the models' own answer."""
+    if task.exclusive:
+        return task.from_scores(looked.judged.blend[at].tolist(), looked.class_ids)
+    return evidence.guesses[looked.rows[at]]
+
+
+def look_for_copies(project: Project, items: Sequence[LabelledExample]) -> None:
+    """Publish near-identical texts with different answers."""
+    texts, stored = [item.example.text for item in items], [item.stored for item in items]
+    pairs = near_copies(texts, lambda one, other: stored[one] != stored[other])
+    suspected.publish_copies(
+        project,
+        [
+            Copies(items[p.one].example.id, stored[p.one], items[p.other].example.id, stored[p.other], p.alike)
+            for p in pairs
+        ],
+    )

@@ -1,0 +1,98 @@
+"""Whether a staged bundle marks what training marks, asked in a new process without torch.
+
+`python -P -m exports.span_parity STAGE` sends the reference texts through the bundle's own `Predictor`, one window at a
+time, by 8 and by 32. The bar, at each of these sizes: no logit of any word further off than 1e-4, no other span in a
+text in which the best two tags of every word are more than 2e-4 apart, and the same windows of tokens with the same
+words and shapes. The numbers become `parity.json`; below the bar there is no bundle.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import clock
+from core.errors import RefusedError
+from core.i18n import _
+from core.publish import publish_file
+from core.records import JobEvent
+from core.tags import best_tags
+from exports import child, probes, span_reference
+from exports.parity import BATCHES_A_CALL, NEAR_TIE, RESULT, TICK, TOLERANCE, refusal
+from exports.runtime.errors import BundleError
+from exports.runtime.predictor import Predictor
+from exports.span_reference import SpanReference
+
+Logits = Sequence[NDArray[np.float32]]
+
+
+def work(stage: Path) -> Iterator[JobEvent]:
+    """Replay the references, write parity.json, and end with its content as `result`.
+
+    Raises RefusedError with the numbers if the export is not faithful.
+    """
+    known = span_reference.read(stage)
+    try:
+        predictor = Predictor(stage, threads=known.threads)
+    except BundleError as error:
+        raise RefusedError(_("The exported model can't be loaded."), str(error), "") from error
+    readings = predictor.readings(known.texts)
+    found: list[Logits] = []
+    for batch in known.batches:
+        own: list[NDArray[np.float32]] = []
+        ticked, size = clock.monotonic(), BATCHES_A_CALL * batch
+        for start in range(0, len(readings), size):
+            own += predictor.word_logits(readings[start : start + size], batch=batch)
+            if clock.monotonic() - ticked > TICK:
+                ticked = clock.monotonic()
+                done = {"done": len(own), "total": len(readings)}
+                yield JobEvent("progress", {"what": f"compare, {batch} at a time", **done})
+        found.append(own)
+    other = sum(
+        not np.array_equal(span_reference.fingerprint(reading), known.tokens[i]) for i, reading in enumerate(readings)
+    )
+    result = summary(known, found, other)
+    result["windowed"] = sum(len(reading.windows) > 1 for reading in readings)
+    publish_file(stage / RESULT, json.dumps(result, indent=1).encode())
+    if not result["ok"]:
+        raise refusal(result)
+    probes.write(stage / probes.FILE, probes.made(predictor, probes.TOLERANCE))
+    yield JobEvent("result", result)
+
+
+def summary(known: SpanReference, found: Sequence[Logits], other_tokens: int) -> dict[str, Any]:
+    """The evidence; `found`: for each size of batches the logits of every text."""
+    worst, compared, flips = 0.0, 0, 0
+    truth = best_tags(known.logits)
+    for own in found:
+        for gold, said, tags in zip(known.logits, own, truth, strict=True):
+            same = gold.shape == said.shape
+            far = float(np.abs(gold.astype(np.float64) - said).max(initial=0.0)) if same else np.inf
+            worst, compared = max(worst, far if np.isfinite(far) else np.inf), compared + gold.size
+            if same and len(gold) and clear(gold) and not np.array_equal(best_tags([said])[0], tags):
+                flips += 1
+    return {
+        "ok": bool(known.texts) and worst <= TOLERANCE and flips == 0 and other_tokens == 0,
+        "texts": len(known.texts),
+        "batches": list(known.batches),
+        "compared": compared,
+        "max_abs_diff": worst if np.isfinite(worst) else None,
+        "flips": flips,
+        "other_tokens": other_tokens,
+        "tolerance": TOLERANCE,
+        "near_tie": NEAR_TIE,
+    }
+
+
+def clear(logits: NDArray[np.float32]) -> bool:
+    """Whether the best two tags of every word [words, tags] are further apart than rounding could turn round."""
+    best = np.sort(logits.astype(np.float64), axis=1)[:, -2:]
+    return bool((best[:, 1] - best[:, 0] > NEAR_TIE).all())
+
+
+if __name__ == "__main__":
+    sys.exit(child.main(work, sys.argv[1:]))

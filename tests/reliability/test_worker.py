@@ -1,0 +1,50 @@
+"""W: the worker dies, hangs, and is replaced."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from core import work
+from core.connection import Connection
+from core.project import Project
+from core.store import jobs
+from core.worker import launch
+from core.worker.lock import holder
+from core.worker.state import effective_jobs, worker_state
+from tests.reliability.conftest import goes_red
+from tests.worker.conftest import KINDS
+from tests.worker.conftest import project as worked  # noqa: F401 (a fixture)
+from tests.worker.living import over, wait_until
+
+GHOSTS = Path(__file__).with_name("kinds")
+
+
+def is_resumed(project: Project, con: Connection) -> None:
+    """A killed worker's job is seen as cut off at once, and the next worker brings it to its end."""
+    steps = project.root / "steps"
+    job_id = work.submit(project, con, "counting", {"to": 30})
+    wait_until(lambda: steps.exists() and len(steps.read_text().split()) > 4)
+    pid = holder(project.worker_lock)
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: holder(project.worker_lock) is None, 1)
+    assert [job.state for job in effective_jobs(project, con, jobs.recent(con))] == ["interrupted"]
+    assert worker_state(project).state == "not running"
+    launch.ensure_running(project)
+    job = over(con, job_id, 6)
+    assert (job.state, job.attempts) == ("done", 2)
+    assert [int(line) for line in steps.read_text().split()] == list(range(30))
+
+
+def test_W1_a_killed_worker_is_seen_at_once_and_its_job_resumed(worked: Project) -> None:  # noqa: F811
+    with worked.open() as con:
+        is_resumed(worked, con)
+
+
+def test_W1_can_fail(worked: Project, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setattr(launch, "MODULE", "handful_ghostly_worker")
+    monkeypatch.setenv("PYTHONPATH", f"{GHOSTS}{os.pathsep}{KINDS}")
+    with worked.open() as con, goes_red():
+        is_resumed(worked, con)

@@ -1,0 +1,154 @@
+"""Estimates for the whole pool: what is counted stays counted, what was drawn stands for what is open."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.evaluation.estimates import Control, Frame, Rest, accuracy, adjusted, control_of
+from core.evaluation.intervals import ENOUGH, wilson
+from core.evaluation.report import Report, macro_f1, reports
+from core.records import Evaluation
+from core.tasks.classify import CLASSIFY
+
+quick = settings(max_examples=150, deadline=None, database=None, derandomize=True)
+NAMES = {1: "refund", 2: "login", 3: "speed"}
+cells = st.dictionaries(st.tuples(st.integers(1, 3), st.integers(1, 3)), st.integers(1, 40), max_size=9)
+outcomes = st.lists(st.tuples(st.booleans(), st.floats(0, 1, width=32)), min_size=1, max_size=80)
+
+
+def report(drawn: dict[tuple[int, int], int], rest: Rest | None) -> Report:
+    return reports(CLASSIFY, Evaluation("head", "audit", 1, {"": drawn}), NAMES, None, rest)[0]
+
+
+def test_without_anything_known_of_the_pool_it_is_the_share_of_the_drawn_texts() -> None:
+    found = accuracy(None, (0, 0), (18, 20))
+    assert found is not None
+    assert (found.value, found.interval, found.effective) == (0.9, wilson(18, 20), 20.0)
+    assert accuracy(None, (0, 0), (0, 0)) is None
+
+
+def test_labelled_texts_are_counted_and_open_ones_estimated_by_hand() -> None:
+    found = report({(1, 1): 18, (1, 2): 2}, Rest({(1, 1): 95, (2, 1): 5}, 300))
+    low, high = wilson(18, 20) or (0, 0)
+    assert found.accuracy == pytest.approx((95 + 300 * 0.9) / 400)
+    assert found.accuracy_interval == pytest.approx(((95 + 300 * low) / 400, (95 + 300 * high) / 400))
+    assert found.pool is not None
+    assert (found.pool.labelled, found.pool.open) == (100, 300)
+    refund = found.classes[0]
+    # 95 + 15 · 18 texts of the class are found; 100 + 15 · 18 are answered so; 95 + 15 · 20 belong to it
+    assert refund.precision == pytest.approx((95 + 270) / (100 + 270))
+    assert refund.recall == pytest.approx((95 + 270) / (95 + 300))
+    assert refund.f1 == pytest.approx(2 * 365 / (370 + 395))
+
+
+def test_of_a_pool_without_open_texts_nothing_is_estimated() -> None:
+    found = report({(1, 1): 18, (1, 2): 2}, Rest({(1, 1): 40, (2, 2): 60}, 0))
+    assert (found.accuracy, found.accuracy_interval) == (1.0, (1.0, 1.0))
+
+
+def test_a_class_that_was_met_but_not_drawn_could_be_anything() -> None:
+    drawn = {(1, 1): 30, (2, 2): 30}
+    plain = report(drawn, Rest({(1, 1): 10, (2, 2): 10}, 1000))
+    unseen = report(drawn, Rest({(1, 1): 10, (2, 2): 10, (3, 3): 1}, 1000))
+    assert plain.macro_f1_interval is not None
+    assert unseen.macro_f1_interval is not None
+    assert unseen.macro_f1_interval[0] < plain.macro_f1_interval[0] - 0.2
+    assert unseen.classes[2].f1 is None
+
+
+def test_confidence_that_tells_right_from_wrong_narrows_the_estimate_and_moves_it_where_open_texts_are_surer() -> None:
+    right = [True] * 30 + [False] * 10
+    sure = [0.9] * 30 + [0.4] * 10
+    value, effective = adjusted(control_of(right, sure, 0.85), 30, 40)
+    assert value > 0.8
+    assert effective > 60
+    # it tells nothing here
+    value, effective = adjusted(control_of(right, [0.7, 0.8] * 20, 0.95), 30, 40)
+    assert (value, effective) == (pytest.approx(0.75), pytest.approx(40))
+
+
+def test_few_texts_are_not_trusted_to_tell_what_confidence_is_worth() -> None:
+    right, sure = [True, True, True, False], [0.9, 0.9, 0.9, 0.4]
+    _value, few = adjusted(control_of(right, sure, 0.8), 3, 4)
+    _value, many = adjusted(control_of(right * 20, sure * 20, 0.8), 60, 80)
+    assert few / 4 < many / 80
+
+
+@quick
+@given(cells, cells, st.integers(0, 5000), outcomes, st.floats(0, 1))
+def test_every_number_of_a_pool_lies_in_bounds_inside_its_interval(
+    drawn: dict[tuple[int, int], int],
+    known: dict[tuple[int, int], int],
+    left: int,
+    judged: list[tuple[bool, float]],
+    mean: float,
+) -> None:
+    control = control_of([hit for hit, _p in judged], [p for _hit, p in judged], mean)
+    found = report(drawn, Rest(known, left, control))
+    pairs = [(found.accuracy, found.accuracy_interval), (found.macro_f1, found.macro_f1_interval)]
+    pairs.append((found.micro_f1, found.micro_f1_interval))
+    for c in found.classes:
+        pairs += [(c.precision, c.precision_interval), (c.recall, c.recall_interval), (c.f1, c.f1_interval)]
+    for value, interval in pairs:
+        assert (value is None) == (interval is None)
+        if value is not None and interval is not None:
+            assert -1e-9 <= interval[0] <= value + 1e-9
+            assert value - 1e-9 <= interval[1] <= 1 + 1e-9
+    assert found.enough == (found.effective >= ENOUGH)
+
+
+@quick
+@given(outcomes, st.floats(0, 1), st.randoms(use_true_random=False))
+def test_the_order_of_the_drawn_texts_says_nothing(
+    judged: list[tuple[bool, float]], mean: float, shuffler: Any
+) -> None:
+    def of(some: list[tuple[bool, float]]) -> tuple[float, float]:
+        control = control_of([hit for hit, _p in some], [p for _hit, p in some], mean)
+        return adjusted(control, sum(hit for hit, _p in some), len(some))
+
+    again = list(judged)
+    shuffler.shuffle(again)
+    assert of(again) == pytest.approx(of(judged))
+
+
+@quick
+@given(cells)
+def test_a_pool_that_is_labelled_whole_has_the_numbers_of_its_counts(known: dict[tuple[int, int], int]) -> None:
+    if not known:
+        return
+    found = report(dict.fromkeys(known, 1), Rest(known, 0))
+    counts = CLASSIFY.class_counts(known, list(NAMES))
+    assert found.accuracy == pytest.approx(CLASSIFY.correct(known) / sum(known.values()))
+    assert found.macro_f1 == pytest.approx(macro_f1(counts))
+    for said, counted in zip(found.classes, counts, strict=True):
+        if said.f1 is not None:
+            assert said.f1 == pytest.approx(counted.f1)
+
+
+def test_it_survives_storage() -> None:
+    rest = Rest({(1, 2): 3, (2, 2): 9}, 70, Control(4, 3.0, 2.5, 2.0, 2.0, 0.7), (0, 70))
+    assert Rest.from_json(rest.as_json()) == rest
+    assert Rest.from_json(Rest({}, 0).as_json()) == Rest({}, 0)
+
+
+def test_a_frame_without_a_pool_changes_nothing() -> None:
+    assert Frame.of(None, 12).share((0, 0), (3, 4)) == (0.75, wilson(3, 4))
+    assert Frame.of(None, 12).share((0, 0), (0, 0)) is None
+
+
+@pytest.mark.parametrize(("good", "size"), [(0.75, 25), (0.9, 40), (0.97, 40), (0.99, 25)])
+def test_the_interval_holds_the_truth_about_as_often_as_it_says(good: float, size: int) -> None:
+    draw = np.random.default_rng(3)
+    held = 0
+    for _round in range(400):
+        sure = draw.beta(8 * good, 8 * (1 - good), 1000)
+        right = draw.random(1000) < sure
+        rows = draw.choice(1000, size, replace=False)
+        control = control_of(right[rows].tolist(), sure[rows].tolist(), float(sure.mean()))
+        found = accuracy(Rest({}, 1000, control), (0, 0), (int(right[rows].sum()), size))
+        assert found is not None
+        held += found.interval[0] <= right.mean() <= found.interval[1]
+    assert held / 400 >= 0.87
