@@ -28,6 +28,8 @@ class ExportRequest:
     """Replace an earlier export that lies there; anything else is never replaced."""
     precision: str = WHOLE
     """Format of numbers of the graph: the name of a precision."""
+    layers: int = 0
+    """Layers of a student that is taught first; 0: the model as it is."""
 
 
 class Exporter(Protocol):

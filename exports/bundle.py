@@ -41,6 +41,8 @@ class OnnxBundle:
         subject = staging.subject(request.project, request.settings, target.parent)
         with publish_dir(target) as stage:
             evidence = yield from staging.staged(subject, stage)
+            if request.layers:
+                evidence = yield from choosing.distilled(stage, request.layers, evidence)
             if request.precision != WHOLE:
                 evidence = yield from choosing.exchanged(stage, request.precision, evidence)
             yield JobEvent("phase", {"name": "publish"})

@@ -23,7 +23,8 @@ class Export:
     """The job kind `export`.
 
     Arguments: `to` (absolute path; None: a new directory in the project's `bundles/`), `force` (replace a bundle that
-    is there), `format` (an exporter's name; without it `onnx`), `precision` (a format of numbers; without it fp32).
+    is there), `format` (an exporter's name; without it `onnx`), `precision` (a format of numbers; without it fp32),
+    `layers` (of a student that is taught first; without it the model as it is).
     """
 
     name = "export"
@@ -34,8 +35,14 @@ class Export:
         yield from first_model(context)
         with project.open(readonly=True) as con:
             target = _given(str(args["to"])) if args.get("to") else free_name(project, con)
-        precision = str(args.get("precision") or WHOLE)
-        request = ExportRequest(project, context.settings, target, force=bool(args.get("force")), precision=precision)
+        request = ExportRequest(
+            project,
+            context.settings,
+            target,
+            force=bool(args.get("force")),
+            precision=str(args.get("precision") or WHOLE),
+            layers=int(args.get("layers") or 0),
+        )
         for event in exporter.export(request):
             if event.kind == "result":
                 with project.open() as con:

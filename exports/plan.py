@@ -9,6 +9,10 @@ from typing import Any
 from core.publish import publish_file
 
 PLAN, HEAD = "plan.json", "head"
+LAYERS = ("num_hidden_layers", "n_layers")
+"""What configurations call the number of layers."""
+STUDENT_ASK = "student.json"
+"""How many layers are asked for, where a student is."""
 
 
 @dataclass(frozen=True, slots=True)

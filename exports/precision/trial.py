@@ -34,6 +34,8 @@ from exports.runtime.predictor import REFUSALS, Predictor
 from exports.runtime.sealed import BIO, MODEL
 
 ASK, TRIAL = "trial.json", "trial"
+GIVEN = "student"
+"""What is not made here, but only tried."""
 FILES = (*bodies.FILES, ASK, TRIAL)
 """What lies in the stage while a trial runs."""
 CALIBRATION = 64
@@ -81,6 +83,17 @@ def probes_of(stage: Path, name: str) -> Path:
     return stage / f"{name}.probes.json"
 
 
+class Given:
+    """In place of a precision: a graph in fp32 that was made elsewhere, and lies where an attempt would write it."""
+
+    name = GIVEN
+    about = "fewer layers"
+    tolerance = probes.TOLERANCE
+
+    def attempts(self, source: Path, target: Path, calibration: Sequence[Feed]) -> Iterator[Attempt]:  # noqa: ARG002
+        yield Attempt("distilled")
+
+
 def work(stage: Path) -> Iterator[JobEvent]:
     """All precisions asked for, then the speed of all; the last event has the table: {"rows": […]}, fp32 first."""
     trial = _trial(stage)
@@ -92,7 +105,8 @@ def work(stage: Path) -> Iterator[JobEvent]:
     loaded = {WHOLE: whole}
     for name in json.loads((stage / ASK).read_text(encoding="utf-8")):
         yield JobEvent("phase", {"name": name})
-        row, graph = yield from _tried(trial, plugins.load(plugins.PRECISIONS, name), truth, calibration)
+        made: Precision = Given() if name == GIVEN else plugins.load(plugins.PRECISIONS, name)
+        row, graph = yield from _tried(trial, made, truth, calibration)
         rows.append(row)
         if graph is not None:
             loaded[name] = graph

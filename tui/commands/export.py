@@ -38,12 +38,25 @@ from tui.output import data, data_json, paragraph, say, shown_path, size, table
     show_default=True,
     help=_("Format of numbers: fp32, fp16 for GPUs, int8 for CPUs."),
 )
+@click.option(
+    "--layers",
+    metavar="N",
+    type=click.IntRange(1, 1000),
+    help=_("Teach an encoder with fewer layers first, on the pool; it has to pass the same gates."),
+)
 @click.option("--force", is_flag=True, help=_("Replace a bundle that is there."))
 @as_json
-def export_command(directory: Path, target: Path | None, precision: str, *, force: bool, as_json: bool) -> None:
+def export_command(
+    directory: Path, target: Path | None, precision: str, layers: int | None, *, force: bool, as_json: bool
+) -> None:
     """A job of the worker, narrated until its end."""
     project = projects.find(directory)
-    args = {"to": str(target.absolute()) if target else None, "force": force, "precision": precision}
+    args = {
+        "to": str(target.absolute()) if target else None,
+        "force": force,
+        "precision": precision,
+        "layers": layers or 0,
+    }
     with project.open() as con:
         if len(classes.counts(con)) < least_classes(con):
             inuse.model_in_use(project, con)
