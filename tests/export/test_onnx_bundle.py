@@ -228,7 +228,7 @@ def test_X1_one_weight_off_by_a_hundredth_leaves_no_bundle(
 
     def graph_is_damaged(module: str, folder: Path, what: str) -> Generator[JobEvent, None, dict[str, Any]]:
         if module == "exports.parity":
-            return (yield from real(module, folder, what))
+            return (yield from real(module, folder, what=what))
         yield JobEvent("phase", {"name": "graph"})
         for name in ("model.onnx", "reference.npz", "reference.json"):
             shutil.copy(stage / name, folder / name)
