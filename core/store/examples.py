@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from core.connection import Connection, Row
 from core.records import Example, LabelledExample, Split
+from core.store import meta
 
 # Every query names `imports.state = 'whole'` itself: SQL is never put together from parts.
 
@@ -72,6 +73,29 @@ def open_ids(con: Connection, limit: int | None = None) -> list[int]:
         (-1 if limit is None else limit,),
     )
     return [row[0] for row in rows]
+
+
+def chosen_ids(con: Connection) -> list[int]:
+    """Ids of the pool's texts that were chosen for what a model says of them (`imports.begin`), by id."""
+    rows = con.execute(
+        "SELECT id FROM examples WHERE split = 'pool'"
+        " AND import_id IN (SELECT id FROM imports WHERE state = 'whole')"
+        " AND import_id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (json.dumps(meta.get(con, meta.CHOSEN, [])),),
+    )
+    return [row[0] for row in rows]
+
+
+def original_texts(con: Connection, n: int) -> list[str]:
+    """Up to `n` texts of the pool, spread evenly over those that were not chosen for what a model says of them."""
+    chosen = json.dumps(meta.get(con, meta.CHOSEN, []))
+    rows = con.execute(
+        "SELECT id FROM examples WHERE split = 'pool' AND import_id IN (SELECT id FROM imports WHERE state = 'whole')"
+        " AND import_id NOT IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (chosen,),
+    )
+    ids = [row[0] for row in rows]
+    return [example.text for example in get(con, [ids[i * len(ids) // n] for i in range(n)] if len(ids) > n else ids)]
 
 
 def states(con: Connection, ids: Sequence[int]) -> dict[int, tuple[Split, str]]:

@@ -75,10 +75,11 @@ def rest_of(
     con: Connection, now: "Moment", fitted: "Fitted", answered: Sequence[tuple[int, Any]], scored: Scored
 ) -> Rest:
     """What is known of the pool beside the drawn texts; `answered`: (labelled row, answer of who had not seen it)."""
-    cells = collect(
-        now.task, ((gold, guess, "") for gold, guess in zip(now.known.answers, _own(now, fitted), strict=True))
-    )
-    rows = rows_of(now.ids, np.array(examples.open_ids(con), np.int64))
+    chosen = examples.chosen_ids(con)  # they don't stand for the pool that was drawn from
+    outside = frozenset(chosen)
+    known = zip(now.known.items, now.known.answers, _own(now, fitted), strict=True)
+    cells = collect(now.task, ((gold, guess, "") for item, gold, guess in known if item.example.id not in outside))
+    rows = rows_of(now.ids, np.setdiff1d(np.array(examples.open_ids(con), np.int64), np.array(chosen, np.int64)))
     rows = rows[rows >= 0]
     sure = open_confidences(now, fitted, rows)
     if sure is None:

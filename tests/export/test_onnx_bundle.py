@@ -3,8 +3,12 @@
 import hashlib
 import json
 import os
+import re
+import shlex
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +21,8 @@ import pytest
 import torch
 from onnx import numpy_helper
 from tokenizers import Tokenizer
-from transformers import AutoConfig
+from transformers import AutoConfig, PreTrainedTokenizerFast
+from transformers.exporters import ExportedModel
 
 from core import demo, inuse
 from core.errors import InputError, RefusedError
@@ -30,6 +35,8 @@ from core.windows import Windows
 from core.worker.protocol import JobContext
 from exports import onnx_model, parity, probes, reference, sampling, staging
 from exports.job import EXPORT
+from exports.layouts.base import lay_out
+from exports.layouts.transformers import TRANSFORMERS
 from exports.plan import Plan
 from exports.runtime.checks import checks
 from exports.runtime.predictor import Predictor
@@ -377,3 +384,40 @@ def test_the_embedded_encoder_exports_with_a_sketch_on_the_whole_demo(
     assert exported["parity"]["texts"] == 512 + sampling.LONG
     assert exported["parity"]["max_abs_diff"] <= 1e-4
     assert manifest_of(Path(exported["path"]))["encoder"]["lexical"] is not None
+
+
+def test_transformers_runs_the_bundle_as_an_exported_model(made: Made, tmp_path: Path) -> None:
+    lay_out(TRANSFORMERS, made.bundle, tmp_path / "laid", force=False)
+    model = ExportedModel.from_pretrained(tmp_path / "laid", local_files_only=True, trust_remote_code=False)
+    predictor = Predictor(made.bundle)
+    text = "Where is my refund? 退款"
+    (ids,) = predictor.windows([text])[0]
+    tensor = torch.tensor([ids])
+    found = model(input_ids=tensor, attention_mask=torch.ones_like(tensor))
+    np.testing.assert_allclose(np.asarray(found["logits"]), predictor.logits([text]), atol=1e-5)
+    assert model.config.id2label == dict(enumerate(predictor.labels))
+    tokens = PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "laid" / "tokenizer.json"))
+    pasted = model(**tokens(text, return_tensors="pt"))["logits"]  # as docs/serving.md has it
+    np.testing.assert_allclose(np.asarray(pasted), predictor.logits([text]), atol=1e-5)
+
+
+def test_the_lines_on_the_card_do_what_they_say(made: Made) -> None:
+    """What the card tells to paste, pasted in the bundle's directory."""
+    card = (made.bundle / "README.md").read_text(encoding="utf-8")
+    python, shell = (re.findall(rf"```{kind}\n(.*?)```", card, re.DOTALL) for kind in ("python", "sh"))
+    assert python
+    for block in python:
+        said = f"{block.strip()}\nprint('ran')"
+        done = subprocess.run(
+            [sys.executable, "-c", said], cwd=made.bundle, capture_output=True, text=True, check=False
+        )
+        assert done.stdout.endswith("ran\n"), done.stderr
+    lines = [
+        line for block in shell for line in block.splitlines() if "predict.py" in line and "pip install" not in line
+    ]
+    assert lines
+    for line in lines:
+        command = line.replace("python ", f"{shlex.quote(sys.executable)} ")
+        done = subprocess.run(["bash", "-c", command], cwd=made.bundle, capture_output=True, text=True, check=False)
+        assert "scores" in json.loads(done.stdout), done.stderr
+    shutil.rmtree(made.bundle / "__pycache__", ignore_errors=True)

@@ -16,6 +16,7 @@ from core import project as projects
 from core.errors import HandfulError
 from core.i18n import _
 from core.project import Project
+from core.store import soundness
 from core.worker.orphans import orphans
 from core.worker.state import worker_state
 from tui.commands import about
@@ -97,7 +98,7 @@ def _encoder() -> Finding:
 def _project(project: Project) -> list[Finding]:
     with project.open(readonly=True) as con:
         mode = connection.journal_mode(con)
-        check = connection.quick_check(con)
+        check = soundness.check(con)
     kind, network = filesystem.kind(project.root), filesystem.is_network(project.root)
     worker = worker_state(project)
     stalled = worker.state == "stalled"

@@ -1,6 +1,7 @@
 """`handful export`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,8 +10,9 @@ from core import project as projects
 from core.i18n import _
 from core.store import classes
 from core.worker.rule import least_classes
+from exports import hub
 from exports.precision.table import HEAD, cells, remarks
-from tui import jobs
+from tui import jobs, pushing
 from tui.commands import about
 from tui.options import ANY_PATH, as_json, directory
 from tui.output import data, data_json, paragraph, say, shown_path, size, table
@@ -27,6 +29,7 @@ from tui.output import data, data_json, paragraph, say, shown_path, size, table
         ),
         "handful export mail --to mail-model",
         "handful export mail --precision int8",
+        "handful export mail --to mail-model --push ada/mail-model --dry-run",
     ),
 )
 @directory
@@ -45,22 +48,23 @@ from tui.output import data, data_json, paragraph, say, shown_path, size, table
     help=_("Teach an encoder with fewer layers first, on the pool; it has to pass the same gates."),
 )
 @click.option("--force", is_flag=True, help=_("Replace a bundle that is there."))
+@click.option("--push", "repo", metavar="OWNER/NAME", help=_("Upload it to the hub, too; a new repository is private."))
+@click.option("--dry-run", is_flag=True, help=_("With --push: only say what would be uploaded."))
 @as_json
 def export_command(
-    directory: Path, target: Path | None, precision: str, layers: int | None, *, force: bool, as_json: bool
+    directory: Path, target: Path | None, repo: str | None, *, force: bool, dry_run: bool, as_json: bool, **graph: Any
 ) -> None:
-    """A job of the worker, narrated until its end."""
+    """A job of the worker, narrated until its end; `graph`: in which precision, with how many layers."""
+    if repo is not None:
+        hub.check_name(repo)
     project = projects.find(directory)
-    args = {
-        "to": str(target.absolute()) if target else None,
-        "force": force,
-        "precision": precision,
-        "layers": layers or 0,
-    }
+    args = {"to": str(target.absolute()) if target else None, "force": force, **graph}
     with project.open() as con:
         if len(classes.counts(con)) < least_classes(con):
             inuse.model_in_use(project, con)
         result = dict(jobs.run(project, con, "export", args).result or {})
+    if repo is not None:
+        result["push"] = pushing.push(Path(result["path"]), repo, public=False, dry_run=dry_run)
     if as_json:
         data_json(result)
         return
@@ -76,4 +80,6 @@ def export_command(
         table(HEAD, [cells(row) for row in rows], right=range(1, len(HEAD)))
         for line in remarks(rows):
             paragraph(line)
+    if repo is not None:
+        pushing.tell(result["push"])
     say(_("Next: handful predict {path} FILE").format(path=shown_path(Path(result["path"]))))

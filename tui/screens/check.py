@@ -345,7 +345,9 @@ class CheckScreen(HandfulScreen):
             return
         session = self.session
         text, open_classes = self._texts[item.suspect.id], session.settings.open_classes
-        deciding.give(session.con, session.task, raw, [(text, {})], session.annotator, open_classes=open_classes)
+        deciding.give(
+            session.con, session.task, raw, [(text, {})], session.annotator, open_classes=open_classes, settles=True
+        )
         self._settled(_("now {label}").format(label=in_words(raw)))
 
     def action_kind(self) -> None:
