@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.querying import words as worth
 from core.reading import NO_WORD, Reading, Window, merged, read
 from core.shapes import CODES, SHAPES, codes_of, shape_of
-from core.word_store import WordStore
+from core.word_store import WordStore, forget
 from core.words import words
 from tests import tiny
 
@@ -92,5 +92,7 @@ def test_words_are_cached_and_half_an_append_is_forgotten(tmp_path: Path) -> Non
     assert [there.rows(i).stop - there.rows(i).start for i in range(3)] == [2, 0, 2]
     assert there.gather([2, 0])[:, 0].tolist() == [2.0, 2.0, 1.0, 1.0]
     assert there.places[there.rows(2)].tolist() == places.tolist()
+    forget(tmp_path)
+    assert (store.count, [path.name for path in tmp_path.iterdir()]) == (0, [])
     with pytest.raises(ValueError, match=r"\[\("):
         store.append([5], [places], [np.zeros((2, 4))])
