@@ -3,8 +3,8 @@
 usage: python -P tests/reliability/table.py [--fast] [--rows N,N,…] [--keep FILE] [PYTEST ARGUMENT …]
 
 A promise is kept if all its tests pass, none is skipped, and, for those with a star, one shows that the check can fail.
-`--fast` leaves out what is marked slow, and the load; so does `--rows 0` with the load. With `--keep` outcomes of earlier
-runs are taken from a file and kept there, so that the whole can be run in parts.
+`--fast` leaves out what is marked slow, and the load; `--rows 0` leaves out the load alone. With `--keep` outcomes of
+earlier runs are taken from a file and kept there, so that the whole can be run in parts.
 """
 
 import argparse
