@@ -72,7 +72,7 @@ class Overview:
 def overview(project: Project, con: Connection) -> Overview:
     """All labels that look wrong and were not settled."""
     subject = inuse.source_name(models.encoder_in_use(con))
-    found, copies = suspected.load(project, subject), suspected.load_copies(project)
+    found, copies = suspected.found_by(project, subject), suspected.load_copies(project)
     again = checks.answered_again(con)
     ids = {pair.one for pair in copies} | {pair.other for pair in copies} | {one.example_id for one in again}
     ids |= {i for one in (found.doubted if found else ()) for i in (one.example_id, one.nearest)}

@@ -159,6 +159,7 @@ KEYS: tuple[Key, ...] = (
     Key("rounds.log", "l", _("log"), _("Read the worker's log.")),
     Key("export.start", "x,f5", _("export"), _("Make a bundle of the model in use.")),
     Key("export.model", "m", _("model"), _("Choose another model to export and to use.")),
+    Key("export.precisions", "p", _("precisions"), _("Compare fp32, fp16 and int8, and export in one of them.")),
     Key("export.target", "t", _("where to"), _("Change the bundle's directory.")),
     Key("export.copy", "c", _("copy code"), _("Copy the lines that load the bundle.")),
     Key("export.labels", "l", _("labels"), _("Write the labelled texts to a file.")),
@@ -175,6 +176,9 @@ KEYS: tuple[Key, ...] = (
     Key("metrics.source", "s", _("source"), _("Judge by other texts: test set, audit, out of fold.")),
     Key("metrics.part", "p", _("part"), _("All texts, or one slice of them."), footer=False),
     Key("metrics.sort", "o", _("order"), _("Sort the classes by name, texts or F1."), footer=False),
+    Key(
+        "metrics.errors", "f", _("failures"), _("Where the model fails, and on what: the screen Errors."), footer=False
+    ),
     Key("settings.edit", "enter,e", _("change"), _("Change the option under the cursor.")),
     Key("settings.reset", "r", _("default"), _("Give the option its default back.")),
     Key("settings.search", "slash", _("find"), _("Find an option by a few letters.")),

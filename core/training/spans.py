@@ -40,7 +40,7 @@ from core.training.tokens import TokenFeaturizer, load_token_featurizer, padded,
 from core.training.tune import PIECE, Step, optimizer_for, set_rate
 from core.windows import Windows
 
-RATE = 4.0
+RATE = 2.0
 """Rate of the encoder, as a multiple of the option: there are many words to learn from in each text."""
 HEAD_RATE = 10.0
 """Rate of the classifier, as a multiple of the encoder's."""
@@ -199,9 +199,8 @@ def _phase(request: RoundRequest, readings: Sequence[Reading], number: int, phas
     train = phase.train.tolist()
     class_ids = tagger.classes_in([request.answers[i] for i in train])
     first = _fitted(request, frozen_words, train, class_ids)
-    model = load_token_featurizer(encoder_dir, request.space.info, dropout=settings.dropout, tuned=True)
-    probe = _fitted(request, _words(model, readings, request, only=train), train, class_ids)
-    state = start(model, probe, settings, request.compute)
+    model = load_token_featurizer(encoder_dir, request.space.info, dropout=settings.dropout)
+    state = start(model, first, settings, request.compute)
     yield from _tuned(request, state, _learnt(request, readings, train, class_ids), settings, number, phase)
     model.eval()
     with publish_dir(_result(request, number)) as stage:

@@ -316,5 +316,7 @@ def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> No
         judge.out_of_fold(now.known.items, now.known.answers, guesses, scored)
         evidence = Evidence(now.known.items, now.known.answers, guesses, scored, features)
         doubting.look(project, now.task, now.source, now.seq, evidence)
+    else:
+        doubting.look_since(project, now, fitted)
     doubting.look_for_copies(project, now.known.items)
     audit(judge, con, now, fitted, scored)

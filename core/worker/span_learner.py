@@ -28,6 +28,7 @@ from core.training.round import folds_of
 from core.training.space import Space
 from core.training.space import load as load_space
 from core.training.tagger import Found, Tagger
+from core.training.words import Told
 from core.vectors import VectorStore, rows_of
 from core.word_store import Words
 from core.worker.class_texts import seeded
@@ -108,14 +109,17 @@ class SpanLearner:
             meta.put(con, models.JUDGED, ranking)
         return Spent(learnt - started, picked - learnt, clock.monotonic() - picked)
 
-    def answers(self, project: Project, model: ModelInUse, texts: Sequence[str]) -> list[SpanAnswer]:
-        """What a model in use answers to any texts."""
+    def read(self, project: Project, model: ModelInUse, texts: Sequence[str]) -> list[Told]:
+        """The words of any texts as a model in use of `project` sees them."""
         space = load_space(project, str(model.space["fingerprint"]))
         settings = project.settings()
-        found = words.of_texts(project, space, texts, settings, device.choose(settings))
-        read = tagger.load(model.head_dir)
-        logp = [read.log_probabilities(features) for _places, features in found]
-        return [tagger.as_answer(f) for f in tagger.found_in(read, [places for places, _features in found], logp)]
+        return words.of_texts(project, space, texts, settings, device.choose(settings))
+
+    def answers(self, model: ModelInUse, read: list[Told]) -> list[SpanAnswer]:
+        """What a model answers to the texts that `read` gave."""
+        fitted = tagger.load(model.head_dir)
+        logp = [fitted.log_probabilities(features) for _places, features in read]
+        return [tagger.as_answer(one) for one in tagger.found_in(fitted, [places for places, _rows in read], logp)]
 
 
 SPAN_LEARNER = SpanLearner()

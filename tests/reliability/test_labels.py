@@ -69,6 +69,7 @@ def test_L1_fifty_kills_of_the_installed_command_with_its_worker(open_app: Open,
     survives_kills(open_app, many, 50)
 
 
+@pytest.mark.slow
 def test_L1_can_fail(open_weak: Callable[[str], Open], many: Project) -> None:
     with goes_red():
         survives_kills(open_weak("no_worker,commits_lag"), many, 3)
@@ -136,6 +137,7 @@ def test_L3_what_waits_to_be_saved_when_the_app_is_killed_is_asked_again(quiet_a
     assert shown_id(ready(again)) == here
 
 
+@pytest.mark.slow
 def test_L3_can_fail(open_weak: Callable[[str], Open], project: Project) -> None:
     with goes_red():
         waits_honestly(open_weak("no_worker,saved_at_once")(), project)
@@ -184,6 +186,7 @@ def test_L5_on_a_full_disk_nothing_is_called_saved_that_is_not_and_it_goes_on(qu
     survives_a_full_disk(quiet_app, many)
 
 
+@pytest.mark.slow
 def test_L5_can_fail(open_weak: Callable[[str], Open], many: Project) -> None:
     with goes_red():
         survives_a_full_disk(open_weak("no_worker,errors_are_swallowed"), many)
@@ -192,6 +195,7 @@ def test_L5_can_fail(open_weak: Callable[[str], Open], many: Project) -> None:
 # L10
 
 
+@pytest.mark.slow
 def test_L10_can_fail(open_weak: Callable[[str], Open], project: Project) -> None:
     with goes_red():
         test_promises.test_L10_a_key_counts_for_the_text_that_was_on_screen(open_weak("no_worker,no_fence"), project)

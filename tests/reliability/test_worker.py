@@ -43,6 +43,7 @@ def test_W1_a_killed_worker_is_seen_at_once_and_its_job_resumed(worked: Project)
         is_resumed(worked, con)
 
 
+@pytest.mark.slow
 def test_W1_can_fail(worked: Project, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     monkeypatch.setattr(launch, "MODULE", "handful_ghostly_worker")
     monkeypatch.setenv("PYTHONPATH", f"{GHOSTS}{os.pathsep}{KINDS}")
