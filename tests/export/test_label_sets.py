@@ -21,8 +21,7 @@ from core.worker.jobs.embed import EMBED
 from core.worker.jobs.round import ROUND
 from core.worker.learner import refresh
 from core.worker.protocol import JobContext
-from exports import bundle as bundles
-from exports import contract, parity
+from exports import contract, parity, staging
 from exports.dataset import write_labels
 from exports.job import EXPORT
 from exports.runtime import answers
@@ -132,8 +131,8 @@ def test_a_round_runs_judges_and_is_decided(taught: Project) -> None:
 def made(taught: Project) -> Path:
     """A bundle of the head."""
     with pytest.MonkeyPatch.context() as patch:
-        everything = bundles.reference_texts
-        patch.setattr(bundles, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
+        everything = staging.reference_texts
+        patch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
         events = run(taught, EXPORT, {"to": str(taught.root / "bundles" / "b")})
     assert events[-1].payload["parity"]["ok"]
     assert events[-1].payload["parity"]["flips"] == 0
