@@ -159,6 +159,7 @@ KEYS: tuple[Key, ...] = (
     Key("rounds.log", "l", _("log"), _("Read the worker's log.")),
     Key("export.start", "x,f5", _("export"), _("Make a bundle of the model in use.")),
     Key("export.model", "m", _("model"), _("Choose another model to export and to use.")),
+    Key("export.precisions", "p", _("precisions"), _("Compare fp32, fp16 and int8, and export in one of them.")),
     Key("export.target", "t", _("where to"), _("Change the bundle's directory.")),
     Key("export.copy", "c", _("copy code"), _("Copy the lines that load the bundle.")),
     Key("export.labels", "l", _("labels"), _("Write the labelled texts to a file.")),

@@ -115,7 +115,7 @@ def labelled(con: Connection, split: Split = "pool", *, learnable: bool = False)
     from and are judged on.
     """
     rows = con.execute(
-        "SELECT x.id, x.text, x.split, x.meta, a.value, a.annotator, a.seq, e.pick FROM examples x"
+        "SELECT x.id, x.text, x.split, x.meta, a.value, a.annotator, a.seq, e.pick, e.created FROM examples x"
         " JOIN answers a ON a.example_id = x.id AND a.seq = x.answer_seq JOIN events e ON e.seq = a.seq"
         " WHERE x.answer_seq IS NOT NULL AND x.state = 'answered' AND x.split = ?"
         " AND x.import_id IN (SELECT id FROM imports WHERE state = 'whole')"
@@ -123,7 +123,10 @@ def labelled(con: Connection, split: Split = "pool", *, learnable: bool = False)
         " JOIN classes c ON c.id = k.class_id WHERE k.example_id = x.id AND c.active = 0))) ORDER BY a.seq",
         (split, int(learnable)),
     )
-    return [LabelledExample(_example(r), r["value"], r["annotator"], r["seq"], json.loads(r["pick"])) for r in rows]
+    return [
+        LabelledExample(_example(r), r["value"], r["annotator"], r["seq"], json.loads(r["pick"]), r["created"])
+        for r in rows
+    ]
 
 
 def longest(con: Connection, n: int) -> list[Example]:

@@ -33,12 +33,12 @@ from core.training import head
 from core.vectors import VectorStore
 from core.windows import Windows
 from core.worker.protocol import JobContext
-from exports import bundle as bundles
-from exports import onnx_model, parity, reference, sampling
+from exports import onnx_model, parity, probes, reference, sampling, staging
 from exports.job import EXPORT
 from exports.layouts.base import lay_out
 from exports.layouts.transformers import TRANSFORMERS
 from exports.plan import Plan
+from exports.runtime.checks import checks
 from exports.runtime.predictor import Predictor
 from tests import tiny
 from tests.conftest import POOL, AddTexts
@@ -62,8 +62,8 @@ class Made:
 @pytest.fixture(autouse=True, scope="module")
 def _fewer_texts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        everything = bundles.reference_texts
-        patch.setattr(bundles, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
+        everything = staging.reference_texts
+        patch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
         yield
 
 
@@ -155,6 +155,15 @@ def test_S6_no_text_of_the_project_and_no_place_of_this_machine_is_in_it(made: M
         assert str(made.project.root.parent).encode() not in content
 
 
+def test_it_keeps_every_promise_of_its_contract(made: Made) -> None:
+    found = list(checks(made.bundle))
+    assert [check.name for check in found] == ["schema", "files", "graph", "tokenizer", "probes"]
+    assert all(check.ok for check in found), found
+    tried = manifest_of(made.bundle)["probes"]["texts"]
+    assert tried
+    assert not {probe["text"] for probe in tried} & set(POOL)
+
+
 def test_it_answers_as_the_project_does(made: Made) -> None:
     """Through the whole of training's side: stored features, head, softmax."""
     with made.project.open(readonly=True) as con:
@@ -222,17 +231,17 @@ def test_X1_one_weight_off_by_a_hundredth_leaves_no_bundle(
     made: Made, stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     perturb(stage / "model.onnx")
-    real = bundles._result_of
+    real = staging.child.result_of
 
     def graph_is_damaged(module: str, folder: Path, what: str) -> Generator[JobEvent, None, dict[str, Any]]:
         if module == "exports.parity":
-            return (yield from real(module, folder, what))
+            return (yield from real(module, folder, what=what))
         yield JobEvent("phase", {"name": "graph"})
         for name in ("model.onnx", "reference.npz", "reference.json"):
             shutil.copy(stage / name, folder / name)
         return {"pad_id": 0, "features_compared": 15, "features_cosine": 1.0}
 
-    monkeypatch.setattr(bundles, "_result_of", graph_is_damaged)
+    monkeypatch.setattr(staging.child, "result_of", graph_is_damaged)
     target = tmp_path / "out" / "bundle"
     with pytest.raises(RefusedError, match="no bundle was made") as caught:
         run(made.project, EXPORT, {"to": str(target)})
@@ -263,12 +272,12 @@ def test_an_earlier_bundle_stays_without_force_and_is_replaced_with_it(
 
     def ready(module: str, folder: Path, what: str) -> Generator[JobEvent, None, dict[str, Any]]:
         yield JobEvent("phase", {"name": what})
-        for name in ("model.onnx", "reference.npz", "parity.json"):
+        for name in ("model.onnx", "reference.npz", "parity.json", probes.FILE):
             shutil.copy(stage / name, folder / name)
         found = {"pad_id": 0, "features_compared": 15, "features_cosine": 1.0}
         return found if what == "graph" else json.loads((stage / "parity.json").read_text(encoding="utf-8"))
 
-    monkeypatch.setattr(bundles, "_result_of", ready)
+    monkeypatch.setattr(staging.child, "result_of", ready)
     run(made.project, EXPORT, {"to": str(target), "force": True})
     assert not (target / "mine.txt").exists()
     assert Predictor(target).predict(["hi"])
@@ -343,7 +352,7 @@ def test_M3_code_in_an_encoders_directory_never_runs_nor_ships(made: Made, plan:
     onnx_model.load(plan)
     assert not (tmp_path / "ran").exists()
     facts = type("Facts", (), {"classes": ((1, "x"),)})()
-    said = bundles.config_of(json.loads((evil / "config.json").read_text(encoding="utf-8")), facts)
+    said = staging.config_of(json.loads((evil / "config.json").read_text(encoding="utf-8")), facts)
     assert "auto_map" not in said
 
 
@@ -367,7 +376,7 @@ def test_the_embedded_encoder_exports_without_a_sketch(template: Path, tmp_path:
 def test_the_embedded_encoder_exports_with_a_sketch_on_the_whole_demo(
     project: Project, add_texts: AddTexts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundles, "reference_texts", sampling.reference_texts)
+    monkeypatch.setattr(staging, "reference_texts", sampling.reference_texts)
     with project.open() as con:
         add_texts(con, demo.texts())
     teach(project, "minilm")

@@ -213,7 +213,7 @@ class SpanCard(TextCard):
     def _style(self, glyph: Glyph, given: Sequence[Span[str]], guessed: Sequence[Span[str]]) -> Style:
         """How it is drawn, these spans being in its line."""
         assert self._shown is not None  # noqa: S101
-        style = self.component("card--text")
+        style = self.component("card--more" if self._shown.hints else "card--text")
         given = [s for s in given if s.start < glyph.end and glyph.start < s.end]
         guessed = [s for s in guessed if s.start < glyph.end and glyph.start < s.end]
         if given or guessed:
