@@ -19,9 +19,10 @@ from core.records import ImportReport, Split
 from core.store import bulk, classes, labels
 from core.store.meta import CHOSEN, bump, get, put
 from core.store.search import indexed
+from core.store.standing import OUTSIDE
 from core.tasks.base import Task
 
-ANNOTATOR = "import"
+ANNOTATOR = OUTSIDE
 """Who gives the answers that come with a file."""
 _CHUNK = 1000
 """Rows per transaction when an import is taken back."""
