@@ -15,7 +15,7 @@ from tui.widgets.row_list import Cell, Column, ListRows, RowList
 
 MEASURE = ""
 """What is returned where everything is to be measured anew."""
-_WIDTHS = (9, 5, 10, 12, 7, 6, 6, 6)
+_WIDTHS = (0, 5, 9, 9, 7, 6, 6, 6)
 
 
 class PrecisionsDialog(Dialog[str]):
@@ -40,7 +40,8 @@ class PrecisionsDialog(Dialog[str]):
 
     def body(self) -> Iterable[Widget]:
         columns = [
-            Column(name, width, right=place > 0) for place, (name, width) in enumerate(zip(HEAD, _WIDTHS, strict=True))
+            Column(name, width, right=place > 0)
+            for place, (name, width) in enumerate(zip(("", *HEAD[1:]), _WIDTHS, strict=True))
         ]
         yield RowList(tuple(columns), empty=_("Nothing was measured."))
         yield Static(id="remark", markup=False)
