@@ -39,9 +39,9 @@ def audited(project: Project) -> Project:
         with transaction(con):
             past = Past(60, 40, 33, (Earlier(30, 6, 1), Earlier(42, 3, 1)))
             meta.put(con, models.PAST, past.as_json())
-            looks = [Look(50, 500, 0.97, 0.02, 0.2, 0.03), Look(60, 500, 0.98, 0.01, 0.15, 0.03)]
+            looks = [Look(50, 500, 0.97, 0.02, 0.2, 0.09), Look(60, 500, 0.98, 0.01, 0.15, 0.08)]
             meta.put(con, models.LOOKS, [one.as_json() for one in looks])
-    judged.publish(project, "head", "audit", 7, texts, None, Rest({(1, 1): 60}, 500, control, LEVELS))
+    judged.publish(project, "head", "audit", 7, texts, None, Rest({(1, 1): 60}, 500, {}, control, LEVELS))
     return project
 
 

@@ -7,15 +7,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.evaluation.estimates import Control, Frame, Rest, accuracy, adjusted, control_of
+from core.evaluation.estimates import (
+    Control,
+    Frame,
+    Rest,
+    accuracy,
+    adjusted,
+    control_of,
+    control_over,
+    later_cells,
+    later_weights,
+)
 from core.evaluation.intervals import ENOUGH, wilson
 from core.evaluation.report import Report, macro_f1, reports
 from core.records import Evaluation
-from core.tasks.classify import CLASSIFY
+from core.tasks.classify import CLASSIFY, ClassAnswer
 
 quick = settings(max_examples=150, deadline=None, database=None, derandomize=True)
 NAMES = {1: "refund", 2: "login", 3: "speed"}
 cells = st.dictionaries(st.tuples(st.integers(1, 3), st.integers(1, 3)), st.integers(1, 40), max_size=9)
+fractions = st.dictionaries(st.tuples(st.integers(1, 3), st.integers(1, 3)), st.floats(0.1, 40), max_size=5)
 outcomes = st.lists(st.tuples(st.booleans(), st.floats(0, 1, width=32)), min_size=1, max_size=80)
 
 
@@ -42,6 +53,44 @@ def test_labelled_texts_are_counted_and_open_ones_estimated_by_hand() -> None:
     assert refund.precision == pytest.approx((95 + 270) / (100 + 270))
     assert refund.recall == pytest.approx((95 + 270) / (95 + 300))
     assert refund.f1 == pytest.approx(2 * 365 / (370 + 395))
+
+
+def test_what_was_picked_since_a_draw_is_taken_off_by_hand() -> None:
+    # Two draws, one before and one after a text that was picked; of 100 texts 97 are open. Both draws were right, the
+    # picked text is answered wrongly by who had not seen it: of 100 and 98 texts open at the draws all are right, less
+    # that one, which the model itself answers right.
+    drawn, golds = [True, False, True], [ClassAnswer(1)] * 3
+    guesses = [ClassAnswer(1), ClassAnswer(2), ClassAnswer(1)]
+    assert later_weights(drawn) == [0.5, 0.5, 1.0]
+    later = later_cells(CLASSIFY, golds, guesses, drawn)
+    assert later == {(1, 1): 1.5, (1, 2): 0.5}
+    found = report({(1, 1): 2}, Rest({(1, 1): 3}, 97, later))
+    low, _high = wilson(2, 2) or (0, 0)
+    assert found.accuracy == 1.0
+    assert found.accuracy_interval == pytest.approx(((3 - 1.5 + 99 * low) / 100, 1.0))
+    wrong = report({(1, 1): 1, (1, 2): 1}, Rest({(1, 1): 3}, 97, later))
+    assert wrong.accuracy == pytest.approx((3 - 1.5 + 99 * 0.5) / 100)
+
+
+def test_a_pool_that_was_emptied_of_its_doubtful_texts_is_not_judged_by_them() -> None:
+    """Half of the texts that are answered wrongly are picked after the draws: the estimate has no bias."""
+    draw = np.random.default_rng(0)
+    errors = []
+    for _round in range(300):
+        right = draw.permutation(np.repeat([True, False], [900, 100]))
+        order = draw.permutation(1000)
+        drawn_rows = order[:40]
+        picked = [row for row in order[40:] if not right[row]][:50]
+        rows = [*drawn_rows, *picked]
+        drawn = [True] * 40 + [False] * 50
+        golds = [ClassAnswer(1)] * 90
+        guesses = [ClassAnswer(1 if right[row] else 2) for row in rows]
+        cells = {(1, 1): int(right[drawn_rows].sum()), (1, 2): int((~right[drawn_rows]).sum())}
+        rest = Rest({(1, 1): 90}, 910, later_cells(CLASSIFY, golds, guesses, drawn))
+        truth = (90 + sum(right[row] for row in set(range(1000)) - set(rows))) / 1000
+        errors.append((report(cells, rest).accuracy or 0) - truth)
+    assert abs(float(np.mean(errors))) < 0.01
+    assert float(np.mean(errors)) > -0.03
 
 
 def test_of_a_pool_without_open_texts_nothing_is_estimated() -> None:
@@ -78,16 +127,17 @@ def test_few_texts_are_not_trusted_to_tell_what_confidence_is_worth() -> None:
 
 
 @quick
-@given(cells, cells, st.integers(0, 5000), outcomes, st.floats(0, 1))
+@given(cells, cells, st.integers(0, 5000), fractions, outcomes, st.floats(0, 1))
 def test_every_number_of_a_pool_lies_in_bounds_inside_its_interval(
     drawn: dict[tuple[int, int], int],
     known: dict[tuple[int, int], int],
     left: int,
+    later: dict[tuple[int, int], float],
     judged: list[tuple[bool, float]],
     mean: float,
 ) -> None:
     control = control_of([hit for hit, _p in judged], [p for _hit, p in judged], mean)
-    found = report(drawn, Rest(known, left, control))
+    found = report(drawn, Rest(known, left, later, control))
     pairs = [(found.accuracy, found.accuracy_interval), (found.macro_f1, found.macro_f1_interval)]
     pairs.append((found.micro_f1, found.micro_f1_interval))
     for c in found.classes:
@@ -128,8 +178,17 @@ def test_a_pool_that_is_labelled_whole_has_the_numbers_of_its_counts(known: dict
             assert said.f1 == pytest.approx(counted.f1)
 
 
+def test_the_control_compares_with_all_that_was_open_at_the_draws() -> None:
+    found = control_over([True, False, True], {0: 0.9, 1: 0.3, 2: 0.8}, [True, False, True], [0.5, 0.7])
+    assert found is not None
+    assert (found.n, found.right, found.said) == (2, 2.0, pytest.approx(1.7))
+    assert found.open == pytest.approx((0.5 + 0.7 + 0.5 * 0.9 + 0.5 * 0.3 + 0.8) / 4)
+    assert control_over([True, False], {1: 0.3}, [True, False], [0.5]) is None
+    assert control_over([True], {0: 0.9}, [True], []) is None
+
+
 def test_it_survives_storage() -> None:
-    rest = Rest({(1, 2): 3, (2, 2): 9}, 70, Control(4, 3.0, 2.5, 2.0, 2.0, 0.7), (0, 70))
+    rest = Rest({(1, 2): 3, (2, 2): 9}, 70, {(1, 1): 0.5}, Control(4, 3.0, 2.5, 2.0, 2.0, 0.7), (0, 70))
     assert Rest.from_json(rest.as_json()) == rest
     assert Rest.from_json(Rest({}, 0).as_json()) == Rest({}, 0)
 
@@ -148,7 +207,7 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says(good: float, siz
         right = draw.random(1000) < sure
         rows = draw.choice(1000, size, replace=False)
         control = control_of(right[rows].tolist(), sure[rows].tolist(), float(sure.mean()))
-        found = accuracy(Rest({}, 1000, control), (0, 0), (int(right[rows].sum()), size))
+        found = accuracy(Rest({}, 1000, {}, control), (0, 0), (int(right[rows].sum()), size))
         assert found is not None
         held += found.interval[0] <= right.mean() <= found.interval[1]
     assert held / 400 >= 0.87
