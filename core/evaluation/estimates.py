@@ -8,10 +8,12 @@ stood for all that was open when it was drawn, the doubtful texts too that were 
 models that had not seen them is taken off again. (With such picks that is what is left of the unbiased estimator of
 Farquhar et al. 2021, arXiv 2101.11665, and of active testing, Kossen et al. 2021, arXiv 2103.05331.)
 
-What the model's confidence says about every open text narrows the estimate, as far as it told right from wrong among
-the drawn ones (a control variate; prediction-powered inference, Angelopoulos et al. 2023, arXiv 2301.09633 and
-2311.01453). Which of several such estimators is used was decided by simulation: `tests/bench/bench_estimates.py` prints
-how often each holds the truth, and how wide it is.
+A text that was drawn early also shaped what was picked after it: picking spreads out, so there are few labels near it,
+and a model without its own label knows less of it than of open texts. What confidence says of both makes up for that:
+the difference of its means counts as much as confidence told right from wrong among all labels (a control variate;
+prediction-powered inference, Angelopoulos et al. 2023, arXiv 2301.09633 and 2311.01453). It moves the estimate, and is
+not trusted to narrow the interval: where it was, in simulation, that held the truth too seldom
+(`tests/bench/bench_estimates.py` prints how often each of several estimators does, and how wide they are).
 """
 
 import math
@@ -25,35 +27,21 @@ from core.tasks.base import Task
 Interval = tuple[float, float]
 LEVELS = 100
 """Confidence is counted in hundredths."""
-DOUBT = 20.0
-"""As many drawn texts the suspicion is worth that confidence tells nothing: on few of them it seems to by chance."""
+STEEPEST = 1.25
+"""Most that one point of confidence may count for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Sums over the drawn texts that say how confidence went together with being right."""
+    """How confident the model is of drawn texts, which it had not seen, and of open ones; each in 0..1."""
 
     n: int = 0
-    right: float = 0.0
-    said: float = 0.0
-    """Sum of the confidences, each in 0..1."""
-    said_squared: float = 0.0
-    right_said: float = 0.0
-    """Sum of the confidences of those that were right."""
+    drawn: float = 0.0
+    """Mean over the drawn texts."""
     open: float = 0.0
-    """Mean confidence over all texts that were open when they were drawn, on the mean over the draws."""
-
-
-def control_of(right: Sequence[bool], said: Sequence[float], mean_open: float) -> Control:
-    """The sums over drawn texts, of which each was answered right or not, at a confidence in 0..1."""
-    return Control(
-        len(right),
-        float(sum(right)),
-        math.fsum(said),
-        math.fsum(p * p for p in said),
-        math.fsum(p for p, hit in zip(said, right, strict=True) if hit),
-        mean_open,
-    )
+    """Mean over all texts that were open when they were drawn, on the mean over the draws."""
+    slope: float = 0.0
+    """By how much the share of right answers grew with confidence, over all labelled texts out of fold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +88,6 @@ class Share:
     value: float
     interval: Interval
     """90 %."""
-    effective: float
-    """As many plain random texts would tell as much about the open ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +134,13 @@ def accuracy(rest: Rest | None, known: tuple[float, float], drawn: tuple[int, in
     hits, n = drawn
     if n <= 0:
         return None
-    value, effective = adjusted(rest.control if rest else None, hits, n)
-    here, interval = Frame.of(rest, n).blend(known, n, value, wilson_of(value, effective))
+    value = adjusted(rest.control if rest else None, hits, n)
+    here, interval = Frame.of(rest, n).blend(known, n, value, wilson_of(value, n))
     if rest is not None and (size := sum(rest.known.values()) + rest.open):
         low, high = counted / size, (counted + rest.open) / size
         here, *ends = (min(high, max(low, part)) for part in (here, *interval))
         interval = (ends[0], ends[1])
-    return Share(here, interval, effective)
+    return Share(here, interval)
 
 
 def later_weights(drawn: Sequence[bool]) -> list[float]:
@@ -193,26 +179,22 @@ def control_over(
     weights = later_weights(drawn)
     total = math.fsum(open_said) + math.fsum(weights[row] * p for row, p in said.items())
     size = len(open_said) + math.fsum(weights[row] for row in said)
-    return control_of([right[row] for row in rows], [said[row] for row in rows], total / size)
+    mean = math.fsum(said[row] for row in rows) / len(rows)
+    return Control(len(rows), mean, total / size, _slope([(p, right[row]) for row, p in said.items()]))
 
 
-def adjusted(control: Control | None, hits: int, n: int) -> tuple[float, float]:
-    """(share of the open texts answered right, effective number of texts it rests on).
+def _slope(judged: Sequence[tuple[float, bool]]) -> float:
+    """Least squares of being right on confidence, within reason."""
+    n = len(judged)
+    mean, share = math.fsum(p for p, _hit in judged) / n, sum(hit for _p, hit in judged) / n
+    spread = math.fsum((p - mean) ** 2 for p, _hit in judged)
+    if spread <= 1e-9 * n:
+        return 0.0
+    return min(STEEPEST, max(0.0, math.fsum((p - mean) * (hit - share) for p, hit in judged) / spread))
 
-    The difference between the mean confidence of open and drawn texts is made up for, by a slope that is drawn towards
-    nought while few texts were drawn. As much of the variance as that explains counts as more texts.
-    """
-    plain = hits / n
+
+def adjusted(control: Control | None, hits: int, n: int) -> float:
+    """Share of the texts open at the draws that are answered right; what confidence differs by is made up for."""
     if control is None or control.n != n:
-        return plain, float(n)
-    mean = control.said / n
-    spread = control.said_squared / n - mean * mean
-    together = control.right_said / n - plain * mean
-    if spread <= 1e-9:
-        return plain, float(n)
-    trust = n / (n + DOUBT)
-    slope = min(1.5, max(0.0, trust * together / spread))
-    value = min(1.0, max(0.0, plain + slope * (control.open - mean)))
-    noise = plain * (1.0 - plain)
-    explained = trust * min(0.7, max(0.0, together * together / (spread * noise))) if noise > 0 else 0.0
-    return value, n / (1.0 - explained)
+        return hits / n
+    return min(1.0, max(0.0, hits / n + control.slope * (control.open - control.drawn)))

@@ -62,8 +62,6 @@ class Report:
     n: int
     enough: bool
     """False: too few texts to tell; the numbers are kept for machines, people are told so."""
-    effective: float
-    """As many plain random texts would tell as much; of what is enough to tell, this decides."""
     accuracy: float | None
     accuracy_interval: Interval | None
     macro_f1: float | None
@@ -130,8 +128,7 @@ def _report(
         evaluation.source,
         part,
         n,
-        whole is not None and whole.effective >= ENOUGH,
-        whole.effective if whole else 0.0,
+        n >= ENOUGH,
         whole.value if whole else None,
         whole.interval if whole else None,
         pool_macro_f1(count, cells, frame),

@@ -18,7 +18,7 @@ from core.i18n import _
 AGREE, FLIP, DOUBT, DELTA = 0.94, 0.05, 0.1, 0.05
 """From which agreement, and up to which flips, doubt and change of F1, a criterion says that it is enough.
 
-Chosen by simulation for the least regret where a point of accuracy is worth 50 labels (`tests/bench/bench_stopping.py`).
+Chosen by simulation for the least regret, a point of accuracy being worth 50 labels (`tests/bench/bench_stopping.py`).
 """
 SIGNS = 3
 """As many criteria must hold before stopping is advised."""
