@@ -16,7 +16,7 @@ help:
 	@echo "make bench     ratios against named baselines, printed as tables"
 	@echo "make peers     an environment of its own for the tools that Handful is measured against"
 	@echo "make gallery   run the demo's loop and take the README's pictures of it (minutes)"
-	@echo "make format    format the code;  make docs  renew the README's command reference"
+	@echo "make format    format the code;  make docs  renew the README's command reference and the bundle's schema"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Handful needs Python 3.11 or newer: make PYTHON=python3.11 …"; exit 1; }
@@ -66,6 +66,7 @@ format: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -P tests/command_reference.py README.md
+	$(BIN)/python -P tests/bundle_schema.py docs/bundle.schema.json
 
 gallery: $(VENV)/.installed-dev
 	$(BIN)/python -P tests/gallery.py docs/gallery

@@ -72,7 +72,7 @@ class Overview:
 def overview(project: Project, con: Connection) -> Overview:
     """All labels that look wrong and were not settled."""
     subject = inuse.source_name(models.encoder_in_use(con))
-    found, copies = suspected.load(project, subject), suspected.load_copies(project)
+    found, copies = suspected.found_by(project, subject), suspected.load_copies(project)
     again = checks.answered_again(con)
     ids = {pair.one for pair in copies} | {pair.other for pair in copies} | {one.example_id for one in again}
     ids |= {i for one in (found.doubted if found else ()) for i in (one.example_id, one.nearest)}
@@ -129,7 +129,7 @@ def to_ask_again(con: Connection, annotator: str, n: int, seed: int = 0) -> list
 def change(con: Connection, task: Task[Any], texts: Sequence[Example], stored: str, annotator: str) -> None:
     """Answer texts again with an answer that is on record, as one act; how they came to be asked stays known."""
     raw = task.to_file(task.decode(stored), classes.names(con))
-    deciding.give(con, task, raw, [(text, {}) for text in texts], annotator, open_classes=False)
+    deciding.give(con, task, raw, [(text, {}) for text in texts], annotator, open_classes=False, settles=True)
 
 
 def keep(con: Connection, suspect: Suspect, annotator: str) -> None:

@@ -238,7 +238,7 @@ def explain(error: DatabaseError, path: Path) -> HandfulError | None:
         return InputError(
             _("The database can't be read."),
             what,
-            _way_back(path),
+            way_back(path),
         )
     return None
 
@@ -252,7 +252,8 @@ def _room(path: Path) -> str:
     return _(" ({free:.1f} MB are free there)").format(free=free / 1e6)
 
 
-def _way_back(path: Path) -> str:
+def way_back(path: Path) -> str:
+    """What to do about a damaged database: which snapshot there is, and the command that puts it back."""
     last = max((path.parent / SNAPSHOTS).glob("[0-9]*.db"), key=lambda p: p.name, default=None)
     if last is None:
         return _("If this is a project, it has no snapshot to put back; the file was left as it is.")

@@ -33,9 +33,11 @@ class Given:
 
 
 def take_answers(
-    con: Connection, task: Task[Any], settings: Settings, lines: Iterable[str], annotator: str
+    con: Connection, task: Task[Any], settings: Settings, lines: Iterable[str], annotator: str, *, settles: bool = False
 ) -> tuple[int, int]:
     """Commit all lines as one act; returns (new decisions, lines that were known already by their uuid).
+
+    `settles`: they overrule what others have said of the same texts.
 
     A line is {"id": 5, "label": "refund"}, {"text": "…", "label": "refund"} or {"id": 5, "skip": true}, each with an
     optional "uuid". Raises InputError for the first line that can't be taken; then nothing was changed.
@@ -53,6 +55,7 @@ def take_answers(
                 g.example_id,
                 None if g.raw is None else task.encode(task.from_file(g.raw, ids, g.text)),
                 uuid=g.uuid,
+                settles=settles,
             )
             for g in given
         ]

@@ -12,13 +12,13 @@ an expression the first group is meant if it has one. A line with # is a comment
 character makes it a term. Matching takes a bounded time, whatever the expressions are.
 """
 
-import time
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
+from core import clock
 from core.errors import InputError
 from core.i18n import _
 from core.show import shorten
@@ -82,7 +82,7 @@ class Patterns:
                     yield Span(start, behind, self.terms[term])
 
     def _matches_in(self, text: str) -> Iterator[Span[str]]:
-        end = time.perf_counter() + SECONDS
+        end = clock.monotonic() + SECONDS
         for expression in self.expressions:
             try:
                 yield from list(_matched(expression, text[:MAX_READ], end))
@@ -98,7 +98,7 @@ def _matched(expression: Expression, text: str, end: float) -> Iterator[Span[str
     """Raises TimeoutError when it takes too long."""
     at = 0
     while at <= len(text):
-        left = end - time.perf_counter()
+        left = end - clock.monotonic()
         if left <= 0:
             raise TimeoutError
         match = expression.compiled.search(text, at, timeout=left)

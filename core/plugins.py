@@ -1,4 +1,4 @@
-"""Tasks, formats, strategies, trainers, recipes, encoders, job kinds, exporters, layouts, demos: found by name.
+"""Tasks, formats, strategies, trainers, recipes, encoders, job kinds, exporters, precisions, layouts, demos: by name.
 
 So the core names nobody above it, and another package adds its own by declaring an entry point in one of the groups.
 """
@@ -19,8 +19,10 @@ RECIPES = "handful.recipes"
 ENCODERS = "handful.encoders"
 JOBS = "handful.jobs"
 EXPORTERS = "handful.exporters"
-DEMOS = "handful.demos"
 FORMATS = "handful.formats"
+PRECISIONS = "handful.precisions"
+DEMOS = "handful.demos"
+LABEL_FORMATS = "handful.label_formats"
 LAYOUTS = "handful.layouts"
 FILES = "handful.files"
 LEARNERS = "handful.learners"

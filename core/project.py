@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from core import clock, plugins, schema, settings, snapshots
-from core.connection import Connection, DatabaseError, connect, create_empty, explain, is_file, transaction
+from core.connection import Connection, DatabaseError, connect, create_empty, explain, is_file, transaction, way_back
 from core.errors import InputError, RefusedError
 from core.i18n import _
 from core.publish import make_dir
-from core.store import classes, meta
+from core.store import classes, meta, soundness
 from core.tasks.base import Task
 
 DATABASE = "labels.db"
@@ -85,13 +85,23 @@ class Project:
         con = connect(self.database, readonly=readonly)
         try:
             yield con
-        except DatabaseError as error:
-            said = explain(error, self.database)
+        except (DatabaseError, LookupError, TypeError, ValueError) as error:
+            said = explain(error, self.database) if isinstance(error, DatabaseError) else None
+            said = said or self._damage(con)
             if said is None:
                 raise
             raise said from error
         finally:
             con.close()
+
+    def _damage(self, con: Connection) -> InputError | None:
+        """What is wrong with the database, should that be behind an error; None if the mistake is ours."""
+        if con.in_transaction:
+            con.execute("ROLLBACK")
+        found = soundness.check(con)
+        if found == "ok":
+            return None
+        return InputError(_("The database is damaged."), f"{self.database}: {found}", way_back(self.database))
 
     def task(self, con: Connection) -> Task[Any]:
         """The task chosen when the project was made, with what the project's classes and options say about it."""

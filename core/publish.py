@@ -78,6 +78,19 @@ def publish_dir(target: Path) -> Iterator[Path]:
         _remove(stage)
 
 
+@contextmanager
+def scratch_dir(parent: Path) -> Iterator[Path]:
+    """Yield an empty private directory that is removed at the end; what a kill leaves of it, `recover` removes."""
+    make_dir(parent)
+    stage = _stage_name(parent / "scratch")
+    stage.mkdir(mode=DIR_MODE)
+    stage.chmod(DIR_MODE)
+    try:
+        yield stage
+    finally:
+        _remove(stage)
+
+
 def _seal(directory: Path) -> None:
     for root, dirs, files in os.walk(directory, topdown=False):
         for path in (Path(root, name) for name in files):

@@ -71,9 +71,11 @@ def _blur(project: Project, ids: Sequence[int]) -> None:
     """Overwrite the texts' features with those of another text: numbers that can tell what was written."""
     import numpy as np
 
+    from core import word_store
     from core.vectors import VECTORS, VectorStore, rows_of
 
     for directory in (p for p in project.embeddings.glob("*") if (p / "space.json").is_file()):
+        word_store.forget(directory)
         dim = int(json.loads((directory / "space.json").read_text(encoding="utf-8"))["dim"])
         store = VectorStore(directory, dim)
         known = store.ids()

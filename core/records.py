@@ -93,6 +93,8 @@ class LabelledExample:
     """Number of the event that gave the answer; later answers have higher numbers."""
     pick: Mapping[str, Any] = field(default_factory=dict)
     """How the text came to be asked: strategy, reason, probability; empty if it was not served by a queue."""
+    given: float = 0.0
+    """When the answer was given, seconds since 1970 UTC."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def _settle(con: Connection, task: Task[Any], verdict: Verdict, annotator: str, 
         if verdict.way == "keep":
             checks.note_kept(con, suspect.answers, annotator, act=act)
         else:
-            labels.record(con, task, [Decision(suspect.id, suspect.suggested)], annotator, act=act)
+            labels.record(con, task, [Decision(suspect.id, suspect.suggested, settles=True)], annotator, act=act)
 
 
 def _read(con: Connection, task: Task[Any], found: Overview, annotator: str, numbered: tuple[int, str]) -> Verdict:

@@ -155,10 +155,11 @@ def due_today(database: Path, con: Connection) -> bool:
 
 
 def untouched(database: Path) -> bool:
-    """Whether nothing was decided in this project yet."""
+    """Whether no text of this project was answered or skipped yet."""
     con = connect(database, readonly=True)
     try:
-        return labels.last_moment(con) is None
+        found = meta.counters(con)
+        return not any(n for name, n in found.items() if name.endswith((".answered", ".skipped")))
     finally:
         con.close()
 

@@ -10,6 +10,8 @@ from core.publish import make_dir, publish_file
 
 DIRECTORY = "suspects"
 COPIES = "copies.json"
+SINCE = ", labels since"
+"""Behind the name of a round: what was found about labels given after it."""
 
 T = TypeVar("T")
 
@@ -67,8 +69,17 @@ def publish_copies(project: Project, found: Sequence[Copies]) -> None:
     _write(project, COPIES, [asdict(pair) for pair in found])
 
 
+def found_by(project: Project, subject: str) -> Checked | None:
+    """What was found about all labels, those given after the model's round included; None if that is not known."""
+    found = [one for one in (load(project, subject), load(project, subject + SINCE)) if one is not None]
+    if not found:
+        return None
+    doubted = sorted((doubt for one in found for doubt in one.doubted), key=lambda doubt: -doubt.doubt)
+    return Checked(subject, max(one.event_seq for one in found), sum(one.n for one in found), tuple(doubted))
+
+
 def load(project: Project, subject: str) -> Checked | None:
-    """What was found about a model's labels last; None if that is not known."""
+    """What was found by one name last; None if that is not known."""
 
     def read(said: dict[str, object]) -> Checked:
         rows: Sequence[dict[str, object]] = said["doubted"]  # type: ignore[assignment]
@@ -101,4 +112,4 @@ def _read(project: Project, name: str, read: Callable[..., T]) -> T | None:
 
 
 def _name(subject: str) -> str:
-    return f"{subject.replace(' ', '-')}.json"
+    return f"{subject.replace(',', '').replace(' ', '-')}.json"

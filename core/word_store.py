@@ -92,3 +92,9 @@ class WordStore:
         append_at(self.directory / WORDS, n * self.dim * 2, whole.astype(np.float16).tobytes())
         state = {"texts": texts + len(ids), "words": n + int(sizes.sum())}
         publish_file(self.directory / STATE, json.dumps(state).encode())
+
+
+def forget(directory: Path) -> None:
+    """Remove all that is cached in a space, so that it is cached anew without the texts that are gone."""
+    for name in (STATE, IDS, SIZES, PLACES, WORDS):
+        (directory / name).unlink(missing_ok=True)

@@ -12,6 +12,9 @@ from core.project import Project
 from core.records import JobEvent
 from core.settings import Settings
 
+WHOLE = "fp32"
+"""The precision a model is trained in."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
@@ -23,6 +26,10 @@ class ExportRequest:
     """Absolute path of the directory to be made."""
     force: bool = False
     """Replace an earlier export that lies there; anything else is never replaced."""
+    precision: str = WHOLE
+    """Format of numbers of the graph: the name of a precision."""
+    layers: int = 0
+    """Layers of a student that is taught first; 0: the model as it is."""
 
 
 class Exporter(Protocol):
@@ -33,7 +40,8 @@ class Exporter(Protocol):
     def export(self, request: ExportRequest) -> Iterator[JobEvent]:
         """Make the export, whole or not at all, yielding phases and progress at least once a second.
 
-        The last event has kind `result` and the payload {"path", "parity", "size_bytes", "model"}. Raises InputError if
-        the target can't be used, RefusedError if there is no model or the export would not be faithful.
+        The last event has kind `result` and the payload {"path", "parity", "precision", "size_bytes", "model"}.
+        Raises InputError if the target can't be used, RefusedError if there is no model or
+        the export would not be faithful.
         """
         ...

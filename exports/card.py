@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.i18n import _
-from core.show import visible
+from exports.markdown import plain, table
+from exports.precision import table as precisions
 from exports.runtime.sealed import SIGMOID
 
 PUBLIC_NAMES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
@@ -22,7 +23,6 @@ from predict import Predictor
 
 Predictor(".").predict(["…"])
 ```"""
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?", re.ASCII)
 
 
@@ -44,23 +44,13 @@ def text(manifest: Mapping[str, Any], readability: Mapping[str, Any], sizes: Map
         *_metrics(manifest["metrics"]),
         "## " + _("Parity with training"),
         _parity(manifest["parity"]),
+        *_precision(manifest.get("precision", {})),
         "## " + _("Limits"),
         *_limits(manifest, readability),
         "## " + _("Files"),
         table((_("file"), _("size")), [(f"`{name}`", _size(n)) for name, n in sorted(sizes.items())]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def plain(value: object) -> str:
-    """A value from data as Markdown that shows it letter for letter, on one line."""
-    return _SPECIAL.sub(r"\\\1", visible(str(value)))
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A Markdown table, numbers in all columns but the first to the right; cells are Markdown already."""
-    lines = [head, [":--", *["--:"] * (len(head) - 1)], *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
 def _front_matter(manifest: Mapping[str, Any]) -> str:
@@ -107,10 +97,22 @@ def _labels(manifest: Mapping[str, Any]) -> Iterator[str]:
         n=training["n_labels"], people=training["annotators"], picked=picked or "—"
     )
     counts = training["labels"]
-    rows = [(plain(item["name"]), item["id"], counts.get(item["name"], 0)) for item in manifest["classes"]]
-    yield table((_("class"), _("id"), _("labels")), rows)
+    described = any(item.get("description") for item in manifest["classes"])
+    rows = [
+        (
+            plain(item["name"]),
+            item["id"],
+            counts.get(item["name"], 0),
+            *[plain(item.get("description", ""))] * described,
+        )
+        for item in manifest["classes"]
+    ]
+    yield table((_("class"), _("id"), _("labels"), *[_("what it means")] * described), rows)
     if training["events_since"]:
         yield _("{n} decisions were made after this model; the counts are of today.").format(n=training["events_since"])
+    if manifest.get("guidelines"):
+        yield "### " + _("What annotators were told")
+        yield "\n".join(f"> {plain(line)}" for line in manifest["guidelines"].splitlines())
 
 
 def _metrics(metrics: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -179,6 +181,19 @@ def _parity(parity: Mapping[str, Any]) -> str:
         compared=parity["features_compared"],
         cosine=parity["features_cosine"],
     )
+
+
+def _precision(made: Mapping[str, Any]) -> Iterator[str]:
+    """The table of what was compared with fp32; nothing where nothing was."""
+    rows = made.get("compared", ())
+    if not rows:
+        return
+    yield "## " + _("Precision")
+    yield _("This graph computes in {name}. Times are p50/p99 of one run, on the processor that exported it.").format(
+        name=plain(made["name"])
+    )
+    yield table(precisions.HEAD, [[plain(cell) for cell in precisions.cells(row)] for row in rows])
+    yield "\n".join(f"- {plain(line)}" for line in precisions.remarks(rows))
 
 
 def _limits(manifest: Mapping[str, Any], readability: Mapping[str, Any]) -> Iterator[str]:

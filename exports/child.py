@@ -52,6 +52,17 @@ def events_of(module: str, folder: Path, *, what: str) -> Iterator[JobEvent]:
             )
 
 
+def result_of(module: str, folder: Path, *, what: str) -> Generator[JobEvent, None, dict[str, Any]]:
+    """Pass on a child's events but the last; returns the payload of its result."""
+    result: dict[str, Any] = {}
+    for event in events_of(module, folder, what=what):
+        if event.kind == "result":
+            result = dict(event.payload)
+        else:
+            yield event
+    return result
+
+
 def _listen(child: "subprocess.Popen[bytes]", what: str) -> Generator[JobEvent, None, bool]:
     """Yield the child's events until its result, True then; False if it ended without one."""
     lines: queue.Queue[bytes] = queue.Queue()

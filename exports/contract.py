@@ -5,7 +5,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, get_args
@@ -18,7 +18,7 @@ from core.project import Project
 from core.publish import publish_file
 from core.records import LabelClass, LabelledExample, Source
 from core.settings import Settings
-from core.store import classes, examples, labels, meta, models
+from core.store import classes, examples, guidelines, labels, meta, models
 from core.tags import tag_count
 from core.tasks.base import Task
 from core.windows import Windows
@@ -48,6 +48,12 @@ class Facts:
     """What turns its logits into probabilities."""
     answering: tuple[Mapping[str, Any], ...] = ()
     """For each class what decides, beside its logit, whether it is answered: threshold, group, implied classes."""
+    temperature: float | None = None
+    """What the head's logits were divided by when it was fitted: it is in the graph; None where it is not known."""
+    descriptions: Mapping[int, str] = field(default_factory=dict)
+    """What is meant by classes that are described, by id."""
+    guidelines: str = ""
+    """What annotators were told."""
     unlearnt: tuple[str, ...] = ()
     """Classes in use that no labelled text has, so that the model can't answer them."""
 
@@ -55,6 +61,18 @@ class Facts:
     def windows(self) -> Windows:
         """How long texts are read."""
         return Windows.of(self.model.space)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found out about the graph of a bundle; empty while it is being found out."""
+
+    parity: Mapping[str, Any] = field(default_factory=dict)
+    """The fp32 graph against torch (`exports.parity`)."""
+    probes: Mapping[str, Any] = field(default_factory=dict)
+    """Texts and what this graph answers to them (`exports.probes`)."""
+    precision: Mapping[str, Any] = field(default_factory=lambda: {"name": "fp32", "method": "as trained"})
+    """In which format of numbers the graph computes, how it was made, and what that costs."""
 
 
 def read(project: Project, con: Connection, settings: Settings) -> Facts:
@@ -86,6 +104,9 @@ def read(project: Project, con: Connection, settings: Settings) -> Facts:
         readability,
         activation,
         _answering(model, there, dict(unique)) if activation == SIGMOID else (),
+        model.head.get("recipe", {}).get("temperature"),
+        {item.id: item.description for item in classes.all_classes(con) if item.description},
+        guidelines.current(con),
         tuple(item.name for item in there if item.id not in dict(unique)),
     )
 
@@ -143,7 +164,7 @@ def _fingerprint(items: list[LabelledExample]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def manifest(facts: Facts, files: Sequence[Path], parity: Mapping[str, Any]) -> dict[str, Any]:
+def manifest(facts: Facts, files: Sequence[Path], evidence: Evidence) -> dict[str, Any]:
     """The content of handful.json for the files as they are now."""
     space = facts.model.space
     pair = {"type": "int64", "shape": ["batch", "sequence"]}
@@ -155,8 +176,10 @@ def manifest(facts: Facts, files: Sequence[Path], parity: Mapping[str, Any]) -> 
         "format_version": FORMAT_VERSION,
         "task": facts.task,
         "activation": facts.activation,
-        "classes": [{"id": i, "name": name, **more} for (i, name), more in zip(facts.classes, answering, strict=True)],
+        "classes": [_class(facts, *one, more) for one, more in zip(facts.classes, answering, strict=True)],
+        "guidelines": facts.guidelines,
         "unlearnt": list(facts.unlearnt),
+        "temperature": facts.temperature,
         **facts.windows.as_json(),
         "inputs": dict.fromkeys(("input_ids", "attention_mask", *(["shapes"] if bio else [])), pair),
         "outputs": {"logits": {"type": "float32", "shape": wide}},
@@ -171,12 +194,19 @@ def manifest(facts: Facts, files: Sequence[Path], parity: Mapping[str, Any]) -> 
         },
         "model": facts.model.name,
         "training": dict(facts.training),
-        "parity": dict(parity),
+        "precision": dict(evidence.precision),
+        "parity": dict(evidence.parity),
+        "probes": dict(evidence.probes),
         "metrics": [dict(report) for report in facts.metrics],
         "versions": {"handful": __version__, **_versions()},
         "created": clock.iso(clock.now()),
-        "files": {path.name: _file(path) for path in files},
+        "files": {path.name: file_facts(path) for path in files},
     }
+
+
+def _class(facts: Facts, class_id: int, name: str, more: Mapping[str, Any]) -> dict[str, Any]:
+    said = facts.descriptions.get(class_id)
+    return {"id": class_id, "name": name, **more, **({"description": said} if said else {})}
 
 
 def write_manifest(stage: Path, content: Mapping[str, Any]) -> None:
@@ -194,7 +224,8 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _file(path: Path) -> dict[str, Any]:
+def file_facts(path: Path) -> dict[str, Any]:
+    """What the manifest says of a file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"sha256": digest, "bytes": path.stat().st_size}

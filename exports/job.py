@@ -14,7 +14,7 @@ from core.records import JobEvent
 from core.show import visible
 from core.store import examples, models
 from core.worker.protocol import JobContext, JobKind
-from exports.base import Exporter, ExportRequest
+from exports.base import WHOLE, Exporter, ExportRequest
 
 FORMAT = "onnx"
 
@@ -23,7 +23,8 @@ class Export:
     """The job kind `export`.
 
     Arguments: `to` (absolute path; None: a new directory in the project's `bundles/`), `force` (replace a bundle that
-    is there), `format` (an exporter's name; without it `onnx`).
+    is there), `format` (an exporter's name; without it `onnx`), `precision` (a format of numbers; without it fp32),
+    `layers` (of a student that is taught first; without it the model as it is).
     """
 
     name = "export"
@@ -34,7 +35,14 @@ class Export:
         yield from first_model(context)
         with project.open(readonly=True) as con:
             target = _given(str(args["to"])) if args.get("to") else free_name(project, con)
-        request = ExportRequest(project, context.settings, target, force=bool(args.get("force")))
+        request = ExportRequest(
+            project,
+            context.settings,
+            target,
+            force=bool(args.get("force")),
+            precision=str(args.get("precision") or WHOLE),
+            layers=int(args.get("layers") or 0),
+        )
         for event in exporter.export(request):
             if event.kind == "result":
                 with project.open() as con:

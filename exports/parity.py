@@ -5,12 +5,12 @@ windows, its batching): all of them one by one, by 8 and by 32, long and short o
 sizes: no logit further off than 1e-4, no other answer where the reference's best two classes are more than 2e-4 apart
 (of classes that don't exclude each other: where a logit is more than 1e-4 from its threshold), and the same windows of
 token ids.
-The numbers become `parity.json`; below the bar there is no bundle.
+The numbers become `parity.json`; below the bar there is no bundle. What a faithful one answers to the probes is kept.
 """
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from core.errors import RefusedError
 from core.i18n import _
 from core.publish import publish_file
 from core.records import JobEvent
-from exports import child, reference
+from exports import child, probes, reference
 from exports.reference import Reference
 from exports.runtime.answers import over
 from exports.runtime.errors import BundleError
@@ -58,18 +58,30 @@ def work(stage: Path) -> Iterator[JobEvent]:
     publish_file(stage / RESULT, json.dumps(result, indent=1).encode())
     if not result["ok"]:
         raise refusal(result)
+    probes.write(stage / probes.FILE, probes.made(predictor, probes.TOLERANCE))
     yield JobEvent("result", result)
+
+
+def ticking(what: str, total: int) -> Callable[[int], Iterator[JobEvent]]:
+    """What is called with how many are done, and yields progress only as often as anybody can see it."""
+    told = clock.monotonic()
+
+    def tick(done: int) -> Iterator[JobEvent]:
+        nonlocal told
+        if clock.monotonic() - told > TICK:
+            told = clock.monotonic()
+            yield JobEvent("progress", {"what": what, "done": done, "total": total})
+
+    return tick
 
 
 def _replay(predictor: Predictor, known: Reference, batch: int, found: NDArray[np.float32]) -> Iterator[JobEvent]:
     """Fill `found` [texts, classes] with logits, `batch` texts at a time, a few batches a call."""
-    ticked, size, total = clock.monotonic(), BATCHES_A_CALL * batch, len(known.texts)
+    size, total = BATCHES_A_CALL * batch, len(known.texts)
+    tick = ticking(f"compare, {batch} at a time", total)
     for start in range(0, total, size):
         found[start : start + size] = predictor.logits(known.texts[start : start + size], batch=batch)
-        if clock.monotonic() - ticked > TICK:
-            ticked = clock.monotonic()
-            done = {"done": min(start + size, total), "total": total}
-            yield JobEvent("progress", {"what": f"compare, {batch} at a time", **done})
+        yield from tick(min(start + size, total))
 
 
 def count_other_sets(

@@ -9,6 +9,10 @@ from typing import Any
 from core.publish import publish_file
 
 PLAN, HEAD = "plan.json", "head"
+LAYERS = ("num_hidden_layers", "n_layers")
+"""What configurations call the number of layers."""
+STUDENT_ASK = "student.json"
+"""How many layers are asked for, where a student is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,10 @@ class Plan:
     """CPU threads to use."""
     example_ids: Sequence[int]
     """Ids of the reference texts; 0 for those that are not the project's."""
+    bio: bool = False
+    """Whether it tags words instead of answering for the whole text."""
+    project: str = ""
+    """The project's directory, where labels are looked at, too."""
 
 
 def write_plan(stage: Path, plan: Plan) -> None:

@@ -11,7 +11,9 @@ of output is `{"label": …, "scores": {class: probability}}`, in the order of t
 classes, or none, `{"labels": [ … ], "scores": …}`; where spans are marked, `{"spans": [{"start": …, "end": …, "label":
 …, "text": …, "score": …}]}` with code points for offsets, the end exclusive.
 
-Exit codes: 0 done · 2 the bundle or a line can't be used · 130 interrupted.
+`python predict.py --verify BUNDLE` checks all that the bundle says of itself, and answers its stored texts again.
+
+Exit codes: 0 done · 2 the bundle or a line can't be used · 3 a check of --verify failed · 130 interrupted.
 """
 
 import argparse
@@ -19,8 +21,10 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 
+from exports.runtime.checks import checks
 from exports.runtime.errors import BundleError
 from exports.runtime.lines import blocks
 from exports.runtime.predictor import Predictor
@@ -41,6 +45,8 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("bundle", metavar="BUNDLE", help="the bundle's directory")
     parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="JSONL; - is the standard input (default)")
     parser.add_argument("--text-lines", action="store_true", help="each line is a text, not JSON")
+    parser.add_argument("--verify", action="store_true", help="check the bundle instead of labelling texts")
+    parser.add_argument("--json", action="store_true", help="with --verify: one JSON object")
     parser.add_argument("--batch", type=_size, default=32, metavar="N", help="texts per step (default 32)")
     return parser.parse_args(argv)
 
@@ -59,10 +65,25 @@ def _stream(options: argparse.Namespace) -> str:
     return ""
 
 
+def _verify(options: argparse.Namespace) -> int:
+    """Print one line a check, or all as JSON; returns the exit code."""
+    found = list(checks(Path(options.bundle)))
+    ok = all(check.ok for check in found)
+    if options.json:
+        lines = [json_line({"ok": ok, "checks": [asdict(check) for check in found]})]
+    else:
+        lines = [f"{'ok    ' if check.ok else 'FAILED'}  {check.name:<10}{check.words}" for check in found]
+    sys.stdout.buffer.write("".join(f"{line}\n" for line in lines).encode("utf-8"))
+    sys.stdout.buffer.flush()
+    return 0 if ok else 3
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     options = _options(argv)
     try:
+        if options.verify:
+            return _verify(options)
         problem = _stream(options)
     except BundleError as error:
         problem = str(error)

@@ -16,7 +16,7 @@ from typing import TypeGuard
 PARTS = (
     *("core/words", "core/shapes", "core/tags", "core/reading", "exports/runtime/safe", "exports/runtime/errors"),
     *("exports/runtime/external", "exports/runtime/sealed", "exports/runtime/marking", "exports/runtime/answers"),
-    *("exports/runtime/predictor", "exports/runtime/lines"),
+    *("exports/runtime/predictor", "exports/runtime/schema", "exports/runtime/checks", "exports/runtime/lines"),
 )
 """Modules, each after those it imports from; those of `core` read texts in training, too."""
 _OWN = ("exports.", "core.")

@@ -21,7 +21,7 @@ from core.i18n import _
 from core.publish import publish_file
 from core.records import JobEvent
 from core.tags import best_tags
-from exports import child, span_reference
+from exports import child, probes, span_reference
 from exports.parity import BATCHES_A_CALL, NEAR_TIE, RESULT, TICK, TOLERANCE, refusal
 from exports.runtime.errors import BundleError
 from exports.runtime.predictor import Predictor
@@ -60,6 +60,7 @@ def work(stage: Path) -> Iterator[JobEvent]:
     publish_file(stage / RESULT, json.dumps(result, indent=1).encode())
     if not result["ok"]:
         raise refusal(result)
+    probes.write(stage / probes.FILE, probes.made(predictor, probes.TOLERANCE))
     yield JobEvent("result", result)
 
 

@@ -44,6 +44,8 @@ PICTURES = (
     Picture("metrics", "metrics", (120, 32)),
     Picture("matrix", "metrics", (120, 32), ("4", "down", "right")),
     Picture("curve", "metrics", (120, 32), ("2",)),
+    Picture("check", "check", (120, 32), ("down",)),
+    Picture("errors", "errors", (120, 32)),
     Picture("data", "data", (120, 32), ("slash", *"refund", "enter")),
     Picture("export", "export", (120, 32)),
     Picture("settings", "settings", (120, 32)),

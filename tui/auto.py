@@ -104,10 +104,10 @@ def run(project: Project) -> Summary:
     held_out = [item for item in corpus() if item.split == "test"]
     answers = predict(Path(bundle["path"]), [item.text for item in held_out])
     watch.lap("predict")
-    hits = sum(
+    right = [
         task.from_file(answer[task.field], ids, item.text) == task.from_file(demo.gold(item), ids, item.text)
         for item, answer in zip(held_out, answers, strict=True)
-    )
+    ]
     return Summary(
         str(project.root),
         LABELS,
@@ -117,12 +117,25 @@ def run(project: Project) -> Summary:
         verdict,
         bundle,
         [
-            {"text": item.text, "gold": demo.gold(item), "label": said[task.field], "p": max(said["scores"].values())}
-            for item, said in zip(held_out[:SHOWN], answers, strict=False)
+            {
+                "text": item.text,
+                "gold": demo.gold(item),
+                "label": said[task.field],
+                "p": _sure(said, task.field),
+                "right": hit,
+            }
+            for item, said, hit in zip(held_out[:SHOWN], answers, right, strict=False)
         ],
-        hits / len(held_out),
+        sum(right) / len(held_out),
         watch.seconds,
     )
+
+
+def _sure(said: dict[str, Any], field: str) -> float | None:
+    """The probability of the most probable class; of several spans that of the least probable; None without any."""
+    if "scores" in said:
+        return max(said["scores"].values(), default=None)
+    return min((span["score"] for span in said[field]), default=None)
 
 
 def _label(project: Project, con: Connection, demo: DemoTask) -> None:
@@ -180,7 +193,8 @@ def show(summary: Summary) -> None:
     data(_("onnxruntime answers {p:.2f} of the held-out texts right, for example:").format(p=summary.onnx_accuracy))
     for row in summary.predictions:
         said, gold = in_words(row["label"]), in_words(row["gold"])
-        data(f"  {said:<9} {row['p']:.2f} {'=' if said == gold else '≠'} {gold:<9} {shorten(row['text'], 45)}")
+        p = "    " if row["p"] is None else f"{row['p']:.2f}"
+        data(f"  {said:<9} {p} {'=' if row['right'] else '≠'} {gold:<9} {shorten(row['text'], 45)}")
     spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in summary.seconds.items())
     data(_("Time: {spent}; {total:.0f} s in all").format(spent=spent, total=sum(summary.seconds.values())))
 

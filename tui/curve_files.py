@@ -8,7 +8,7 @@ from html import escape
 from core.i18n import _
 from core.show import visible
 from core.simulation.summary import Curve, Point, Run, Spread
-from exports.dataset import safe
+from exports.formats.delimited import safe
 from tui.curves import scale
 
 _WIDTH, _HEIGHT = 460, 340

@@ -47,3 +47,14 @@ def share_of(pair: Confusion) -> str:
 def tips_of(pair: Confusion) -> str:
     """The words that tip the model."""
     return ", ".join(f"{tip.word} {tip.n}:{tip.right}" for tip in pair.tips)
+
+
+def words_of(pair: Confusion, names: Mapping[int, str]) -> str:
+    """What happened, and how often."""
+    gold, answered = pair_of(pair, names)
+    said = _("{gold} taken for {answered}")
+    if pair.answered is None:
+        said = _("{gold} missed")
+    elif pair.gold is None:
+        said = _("{answered} given in addition")
+    return f"{said.format(gold=gold, answered=answered)}: {share_of(pair)}"

@@ -132,6 +132,26 @@ KEYS: tuple[Key, ...] = (
     Key("home.new", "n", _("new"), _("Make a project from a file of texts, step by step.")),
     Key("home.demo", "d", _("demo"), _("Open the demo: 720 messages to a shop, a bank and an internet provider.")),
     Key("home.other", "p", _("other"), _("Open a project by its path.")),
+    Key("people.pick_1", "1", _("take this"), _("Settle it: the first answer is right.")),
+    *(
+        Key(
+            f"people.pick_{n}",
+            f"{n}",
+            _("take {n}").format(n=n),
+            _("Settle it: answer {n} is right.").format(n=n),
+            False,
+        )
+        for n in range(2, 10)
+    ),
+    Key("people.other", "enter,e", _("other"), _("Settle it with an answer that nobody has given.")),
+    Key("people.following", "space,s,right,l", _("later"), _("The next text that people disagree on.")),
+    Key("people.previous", "left,h", _("before"), _("The text before this one."), footer=False),
+    Key("people.undo", "backspace,u,ctrl+z", _("undo"), _("Take back the last thing that was done.")),
+    Key("people.redo", "y,ctrl+y", _("redo"), _("Bring back what was undone."), footer=False),
+    Key("people.turn", "t", _("numbers"), _("Show who did how much and how far people agree, or the texts.")),
+    Key("people.scroll_down", "pagedown,j,down", _("more"), _("Scroll down."), footer=False),
+    Key("people.scroll_up", "pageup,k,up", _("up"), _("Scroll up."), footer=False),
+    Key("people.goto_data", "d", _("on Data"), _("Show all of these texts on the screen Data."), footer=False),
     Key("rounds.start", "s,f5", _("start"), _("Start a round of fine-tuning now.")),
     Key("rounds.cancel", "x", _("cancel"), _("Stop the job under the cursor, or the one that runs.")),
     Key("rounds.rule", "n", _("start rule"), _("Say after how many new labels a round starts by itself.")),
@@ -139,6 +159,7 @@ KEYS: tuple[Key, ...] = (
     Key("rounds.log", "l", _("log"), _("Read the worker's log.")),
     Key("export.start", "x,f5", _("export"), _("Make a bundle of the model in use.")),
     Key("export.model", "m", _("model"), _("Choose another model to export and to use.")),
+    Key("export.precisions", "p", _("precisions"), _("Compare fp32, fp16 and int8, and export in one of them.")),
     Key("export.target", "t", _("where to"), _("Change the bundle's directory.")),
     Key("export.copy", "c", _("copy code"), _("Copy the lines that load the bundle.")),
     Key("export.labels", "l", _("labels"), _("Write the labelled texts to a file.")),
@@ -155,6 +176,9 @@ KEYS: tuple[Key, ...] = (
     Key("metrics.source", "s", _("source"), _("Judge by other texts: test set, audit, out of fold.")),
     Key("metrics.part", "p", _("part"), _("All texts, or one slice of them."), footer=False),
     Key("metrics.sort", "o", _("order"), _("Sort the classes by name, texts or F1."), footer=False),
+    Key(
+        "metrics.errors", "f", _("failures"), _("Where the model fails, and on what: the screen Errors."), footer=False
+    ),
     Key("settings.edit", "enter,e", _("change"), _("Change the option under the cursor.")),
     Key("settings.reset", "r", _("default"), _("Give the option its default back.")),
     Key("settings.search", "slash", _("find"), _("Find an option by a few letters.")),
@@ -342,6 +366,7 @@ _TOGETHER = (
     ("rounds", LIST, APP),
     ("metrics", LIST, APP),
     ("check", LIST, APP),
+    ("people", APP),
     ("errors", LIST, APP),
     ("data", LIST, APP),
     ("export", LIST, APP),

@@ -7,6 +7,7 @@ import click
 
 from core.errors import InputError
 from core.i18n import _
+from core.store.standing import OUTSIDE
 
 MAX_NAME = 100
 
@@ -20,6 +21,12 @@ def login() -> str:
 
 
 def _name(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
+    if value == OUTSIDE:
+        raise InputError(
+            _("Nobody can answer under this name."),
+            value,
+            _("It stands for answers that came with files; take another."),
+        )
     if 0 < len(value) <= MAX_NAME and value.isprintable():
         return value
     raise InputError(

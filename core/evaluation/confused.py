@@ -12,7 +12,7 @@ from typing import Any
 from core.evaluation.intervals import wilson
 from core.evaluation.report import Interval
 from core.evaluation.slices import Outcome, counts_of
-from core.evaluation.tipping import Tip, tipping
+from core.evaluation.tipping import Tip, bag_of, counted, tipping
 from core.tasks.base import Task
 
 LEAST = 3
@@ -72,11 +72,19 @@ def confusions(task: Task[Any], outcomes: Sequence[Outcome]) -> list[Confusion]:
         if missed or wrongly:
             for key in ((gold, other) for gold in missed or [None] for other in wrongly or [None]):
                 behind[key].append(outcome)
-    everything = [outcome.text for outcome in outcomes]
+    bags = {outcome.example_id: bag_of(outcome.text) for outcome in outcomes}
+    everywhere = counted(bags.values())
+
+    def tips_of(texts: Sequence[Outcome], against: Sequence[Outcome]) -> tuple[Tip, ...]:
+        if len(texts) < LEAST:
+            return ()
+        one, other = ([bags[outcome.example_id] for outcome in some] for some in (texts, against))
+        return tuple(tipping(one, other, everywhere))
+
     found = []
     for (gold, other), texts in behind.items():
         of = given[gold] if gold is not None else answered[other] if other is not None else 0
         against = right[gold] if gold is not None else right[other] if other is not None else []
-        tips = tipping([o.text for o in texts], [o.text for o in against], everything) if len(texts) >= LEAST else []
-        found.append(Confusion(gold, other, len(texts), of, tuple(o.example_id for o in texts), tuple(tips)))
+        ids = tuple(outcome.example_id for outcome in texts)
+        found.append(Confusion(gold, other, len(texts), of, ids, tips_of(texts, against)))
     return sorted(found, key=lambda c: (-c.n, -c.share, c.gold or 0, c.answered or 0))

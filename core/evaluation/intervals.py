@@ -9,16 +9,16 @@ ENOUGH = 20
 _Z = 1.6448536269514722  # two-sided 90 %
 
 
-def wilson(hits: int, n: int) -> tuple[float, float] | None:
-    """90 % score interval of a proportion (Wilson 1927); None for n = 0."""
-    return None if n <= 0 else wilson_of(hits / n, n)
+def wilson(hits: int, n: int, z: float = _Z) -> tuple[float, float] | None:
+    """Score interval of a proportion (Wilson 1927), 90 % unless `z` is another normal quantile; None for n = 0."""
+    return None if n <= 0 else wilson_of(hits / n, n, z)
 
 
-def wilson_of(p: float, n: float) -> tuple[float, float]:
+def wilson_of(p: float, n: float, z: float = _Z) -> tuple[float, float]:
     """The same for a share `p` in 0..1 that tells as much as that of `n` texts, not a whole number perhaps."""
-    z2 = _Z * _Z
+    z2 = z * z
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    half = z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half))
 
 

@@ -73,6 +73,10 @@ class Report:
     micro_f1_interval: Interval | None = None
     means: Mapping[str, Mean] = field(default_factory=dict)
     """By name, as the task has it."""
+    ratios: Mapping[str, Mean] = field(default_factory=dict)
+    """The same for ratios of sums over texts."""
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    """How many there were of what else the task counts, in the judged texts."""
     pool: PoolParts | None = None
     """What of the pool the numbers stand for; None: they are those of the judged texts alone."""
 
@@ -139,7 +143,13 @@ def _report(
         {name: _mean(cells, of_text, drawn, frame) for name, of_text in task.means.items()}
         if drawn is not None
         else {},
+<<<<<<< HEAD
         PoolParts(sum(frame.counted.values()), rest.open) if rest is not None and n else None,
+=======
+        {name: _ratio(cells, of_text, drawn) for name, of_text in task.ratios.items()} if drawn is not None else {},
+        {name: sum(of_text(cell) * m for cell, m in cells.items()) for name, of_text in task.kinds.items()},
+        PoolParts(known_n, rest.open) if rest is not None and n else None,
+>>>>>>> main
     )
 
 
@@ -252,6 +262,21 @@ def micro_f1_interval(
     hits, total = (frame.weight * found.sum(axis=1) for found in _drawn_counts(cells, count, drawn))
     hits, total = hits + 2 * known.tp, total + 2 * known.tp + known.fp + known.fn
     return _widened(np.clip(hits / np.where(total > 0, total, 1.0), 0.0, 1.0), *plain[1])
+
+
+def _ratio(cells: Cells, of_text: Callable[[tuple[int, ...]], tuple[float, float]], drawn: "NDArray[np.int64]") -> Mean:
+    """A ratio of sums over the judged texts, with its interval over resampled texts; 0 where nothing is summed."""
+    import numpy as np
+
+    keys = sorted(cells)
+    parts, times = np.array([of_text(key) for key in keys]), np.array([cells[key] for key in keys])
+    above, below = times @ parts
+    if not below:
+        return Mean(0.0, (0.0, 1.0))
+    value, whole = float(above / below), round(float(below))
+    low, high = wilson(round(value * whole), whole) or (0.0, 1.0)
+    lots = drawn @ parts
+    return Mean(value, _widened(lots[:, 0] / np.maximum(lots[:, 1], 1e-9), min(low, value), max(high, value)))
 
 
 def _mean(cells: Cells, of_text: Callable[[tuple[int, ...]], float], drawn: "NDArray[np.int64]", frame: Frame) -> Mean:

@@ -40,18 +40,31 @@ class Judged:
     doubt: Floats
     """How much speaks against each, [n] in 0..1: the likeliest other answer's share of both their probabilities."""
     confident: NDArray[np.bool_]
-    """Whether another answer is as probable as it is on average where it is given, [n] (confident learning's rule)."""
+    """Whether another answer is as probable as it is on average where it is given, [n] (confident learning's rule).
+
+    Where a text can have several classes, this is about its most doubtful one.
+    """
     blend: Floats
     """Probability of each class, [n, classes]."""
 
 
-def judge(given: NDArray[np.bool_], head: Floats, features: NDArray[Any], *, exclusive: bool) -> Judged:
+def judge(
+    given: NDArray[np.bool_],
+    head: Floats,
+    features: NDArray[Any],
+    *,
+    exclusive: bool,
+    rows: NDArray[np.int64] | None = None,
+) -> Judged:
     """Judge answers. All arrays have a row a text.
 
     `given`: which text was given which class, [n, classes]; `head`: out-of-fold probabilities, [n, classes], 0 of a
-    class that its model never met; `features`: [n, dim].
+    class that its model never met; `features`: [n, dim]; `rows`: only these are judged, the others have a say as
+    neighbours.
     """
     near = neighbours(features, given, choices=given.shape[1] if exclusive else 2)
+    if rows is not None:
+        given, head, near = given[rows], head[rows], near[rows]
     if exclusive:
         blend = blended(head, near)
         doubt, confident = _one_question(blend, given.argmax(axis=1))
@@ -61,8 +74,8 @@ def judge(given: NDArray[np.bool_], head: Floats, features: NDArray[Any], *, exc
         _one_question(np.stack([1.0 - blend[:, c], blend[:, c]], axis=1), given[:, c].astype(np.int64))
         for c in range(given.shape[1])
     ]
-    doubts = np.stack([doubt for doubt, _confident in found], axis=1)
-    return Judged(pooled(doubts), np.any([confident for _doubt, confident in found], axis=0), blend)
+    doubts, confident = (np.stack(parts, axis=1) for parts in zip(*found, strict=True))
+    return Judged(pooled(doubts), confident[np.arange(len(doubts)), doubts.argmax(axis=1)], blend)
 
 
 def neighbours(features: NDArray[Any], given: NDArray[np.bool_], *, choices: int) -> Floats:

@@ -7,7 +7,7 @@ they count, and the ratio is divided by its standard error. A word counts once a
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.evaluation.wording import words
@@ -34,25 +34,35 @@ class Tip:
     """Its log-odds ratio in standard errors."""
 
 
-def tipping(confused: Sequence[str], right: Sequence[str], everything: Sequence[str]) -> list[Tip]:
-    """The words that tell confused texts from right ones, the strongest first; `everything`: all judged texts."""
-    one, other, prior = (_counted(texts) for texts in (confused, right, everything))
-    weight = PRIOR / max(1, prior.total())
+Bag = tuple[str, ...]
+"""The words of a text, each once."""
+
+
+def bag_of(text: str) -> Bag:
+    """Which words the text has; letter case aside."""
+    return tuple(dict.fromkeys(words(text)))
+
+
+def counted(bags: Iterable[Bag]) -> Counter[str]:
+    """In how many texts each word comes."""
+    return Counter(word for bag in bags for word in bag)
+
+
+def tipping(confused: Sequence[Bag], right: Sequence[Bag], everywhere: Counter[str]) -> list[Tip]:
+    """The words that tell confused texts from right ones, the strongest first; `everywhere`: counts in all texts."""
+    one, other = counted(confused), counted(right)
+    weight = PRIOR / max(1, everywhere.total())
     n_one, n_other = one.total() + PRIOR, other.total() + PRIOR
     found = []
     for word, n in one.items():
         if n < LEAST:
             continue
-        alpha = max(prior[word], n + other[word]) * weight
+        alpha = max(everywhere[word], n + other[word]) * weight
         a, b = n + alpha, other[word] + alpha
         ratio = _log_odds(a, n_one) - _log_odds(b, n_other)
         found.append(Tip(word, n, other[word], round(ratio / math.sqrt(1.0 / a + 1.0 / b), 3)))
     named = [tip for tip in found if tip.z >= SURE]
     return sorted(named, key=lambda tip: (-tip.z, tip.word))[:MOST]
-
-
-def _counted(texts: Sequence[str]) -> Counter[str]:
-    return Counter(word for text in texts for word in dict.fromkeys(words(text)))
 
 
 def _log_odds(part: float, whole: float) -> float:

@@ -6,6 +6,7 @@ transaction marks it whole. Whatever goes wrong before that, nothing visible has
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ _SAMPLE_ROWS, _SAMPLE_BYTES = 2000, 1_000_000
 _PROGRESS_SECONDS = 0.1
 
 
-def import_file(
+def import_file(  # noqa: PLR0913 (the options of `handful import`)
     project: Project,
     con: Connection,
     path: Path,
@@ -42,12 +43,13 @@ def import_file(
     label: Label = None,
     limit_classes: int = 1000,
     progress: Progress | None = None,
+    chosen: str = "",
 ) -> ImportReport:
     """Import a file of any format, a directory or a data set, and say what became of each row.
 
     `text` names the column of the texts (None: found by name or length), `label` one with answers, or one for each
-    label (None: there are none). The other columns become the texts' meta. Waits while another import of the
-    project is running.
+    label (None: there are none). The other columns become the texts' meta. `chosen`: where texts come from that were
+    chosen for what a model says of them (`imports.begin`). Waits while another import of the project is running.
 
     Raises InputError if the file can't be used; whatever it raises, nothing is changed then.
     """
@@ -69,7 +71,7 @@ def import_file(
             if answers.too_many_in(rows):  # the usual mistake, found before anything is written
                 raise answers.too_many_error(chain(sample, reads), source.name)
             sorter = Sorter(source, chain(sample, reads), columns.names_in(rows), text or "", answers)
-            return _store(con, split, sorter, task, progress)
+            return _store(con, split, sorter, task, progress, chosen=chosen)
 
 
 def preview(path: Path, rows: int) -> tuple[list[str], list[dict[str, Any]]]:
@@ -97,11 +99,14 @@ def _sample(source: Rows, reads: Iterator[Read]) -> tuple[list[Read], bool]:
     return sample, True
 
 
-def _store(con: Connection, split: Split, sorter: Sorter, task: Any, progress: Progress | None) -> ImportReport:
+def _store(
+    con: Connection, split: Split, sorter: Sorter, task: Any, progress: Progress | None, *, chosen: str
+) -> ImportReport:
     with imports.tuned(con):
-        import_id = imports.begin(con, sorter.source.name, split)
+        import_id = imports.begin(con, chosen or sorter.source.name, split, chosen=bool(chosen))
         try:
             report = _add_all(con, import_id, split, sorter, progress)
+            report = replace(report, source=chosen or report.source)
             return imports.finish(con, import_id, task, list(sorter.answers.names), report)
         except BaseException:
             with suppress(DatabaseError):  # on a full disk it stays where it is, unseen, until the next import

@@ -63,6 +63,8 @@ class PoolView:
     seeded: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
     """class id → rows whose text holds a keyword of the class; only the open ones among them count."""
 
+    chosen: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """Rows that came in for what a model says of them: asked as any other, but no audit is drawn from them."""
     exclusive: bool = True
     """Whether the probabilities of a text add up to one; else each class has its own, and any number may hold."""
     doubt: Callable[[NDArray[np.int64]], NDArray[np.float32]] | None = None

@@ -17,7 +17,7 @@ from core.connection import Connection
 from core.errors import RefusedError
 from core.evaluation.collect import collect
 from core.project import Project
-from core.records import JobEvent
+from core.records import ClassCounts, JobEvent
 from core.simulation.gold import GoldFile
 from core.store import classes, examples, meta
 from core.tasks.base import Task
@@ -26,6 +26,7 @@ from core.training import head as heads
 from core.training.base import Trainer
 from core.training.embed import embed_pool
 from core.vectors import VectorStore, rows_of
+from core.worker import learners
 from core.worker.jobs.embed import SAMPLE
 
 
@@ -40,6 +41,8 @@ class Scores:
     """Mean F1 over all classes that occur in TEST; one that was never met counts as 0."""
     per_class_f1: Mapping[str, float]
     """By the names of those classes."""
+    micro_f1: float = 0.0
+    """F1 of all classes' counts together; where spans are marked, that of entities."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -55,6 +58,8 @@ class Exam:
         self._texts, self._gold = file.texts, file.answers
         with project.open(readonly=True) as con:
             ids = {example.text: example.id for example in examples.walk(con)}
+        self._read: dict[str, Any] = {}
+        """By space: the texts as a learner of the task's own needs them."""
         self._ids = np.array([ids[text] for text in file.texts], np.int64)
 
     def embed(self, simulated: Project, con: Connection) -> Iterator[JobEvent]:
@@ -84,14 +89,21 @@ class Exam:
             model = inuse.model_in_use(simulated, con)
         except RefusedError:  # too few labels to learn from: nothing is predicted, so nothing is right
             return Scores(None, 0.0, 0.0, dict.fromkeys(sorted(occurring), 0.0))
-        guesses = self._guesses(task, model)
+        guesses = self._guesses(simulated, con, task, model)
         cells = collect(task, ((gold, guess, "") for gold, guess in zip(golds, guesses, strict=True)))[""]
         names = sorted(occurring)
         counts = task.class_counts(cells, [occurring[name] for name in names])
         f1 = {name: c.f1 or 0.0 for name, c in zip(names, counts, strict=True)}
-        return Scores(model.name, task.correct(cells) / len(golds), sum(f1.values()) / len(f1) if f1 else 0.0, f1)
+        macro = sum(f1.values()) / len(f1) if f1 else 0.0
+        every = task.class_counts(cells, sorted(ids.values()))
+        return Scores(model.name, task.correct(cells) / len(golds), macro, f1, sum(every, ClassCounts(0)).f1 or 0.0)
 
-    def _guesses(self, task: Task[Any], model: inuse.ModelInUse) -> list[Any]:
+    def _guesses(self, simulated: Project, con: Connection, task: Task[Any], model: inuse.ModelInUse) -> list[Any]:
+        learner, space = learners.own(con), str(model.space["fingerprint"])
+        if learner is not None:
+            if space not in self._read:
+                self._read[space] = learner.read(simulated, model, self._texts)
+            return learner.answers(model, self._read[space])
         head = heads.load(model.head_dir)
         trainer: Trainer = plugins.load(plugins.TRAINERS, task.name)
         scores = trainer.scores(head, self._features(model.space))

@@ -22,6 +22,7 @@ from core.tasks.base import Task
 from core.training import head as heads
 from core.training.base import Trainer
 from core.vectors import VectorStore, rows_of
+from core.worker import learners
 
 SOURCE: Source = "audit"
 """A simulated project has no test set: its numbers rest on what was drawn at random."""
@@ -92,7 +93,12 @@ def said(project: Project, con: Connection, pool: Pool) -> Said:
     )
 
 
-def _truth(con: Connection, task: Task[Any], model: inuse.ModelInUse, pool: Pool) -> tuple[float, float]:
+def _truth(
+    con: Connection, task: Task[Any], model: inuse.ModelInUse, pool: Pool
+) -> tuple[float, float] | tuple[None, None]:
+    """None for a task whose model does not go by the stored features of whole texts."""
+    if learners.own(con) is not None:
+        return None, None
     trainer: Trainer = plugins.load(plugins.TRAINERS, task.name)
     head = heads.load(model.head_dir)
     store = VectorStore(model.space_dir, int(model.space["dim"]))

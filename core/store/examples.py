@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from core.connection import Connection, Row
 from core.records import Example, LabelledExample, Split
+from core.store import meta
 
 # Every query names `imports.state = 'whole'` itself: SQL is never put together from parts.
 
@@ -74,6 +75,29 @@ def open_ids(con: Connection, limit: int | None = None) -> list[int]:
     return [row[0] for row in rows]
 
 
+def chosen_ids(con: Connection) -> list[int]:
+    """Ids of the pool's texts that were chosen for what a model says of them (`imports.begin`), by id."""
+    rows = con.execute(
+        "SELECT id FROM examples WHERE split = 'pool'"
+        " AND import_id IN (SELECT id FROM imports WHERE state = 'whole')"
+        " AND import_id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (json.dumps(meta.get(con, meta.CHOSEN, [])),),
+    )
+    return [row[0] for row in rows]
+
+
+def original_texts(con: Connection, n: int) -> list[str]:
+    """Up to `n` texts of the pool, spread evenly over those that were not chosen for what a model says of them."""
+    chosen = json.dumps(meta.get(con, meta.CHOSEN, []))
+    rows = con.execute(
+        "SELECT id FROM examples WHERE split = 'pool' AND import_id IN (SELECT id FROM imports WHERE state = 'whole')"
+        " AND import_id NOT IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (chosen,),
+    )
+    ids = [row[0] for row in rows]
+    return [example.text for example in get(con, [ids[i * len(ids) // n] for i in range(n)] if len(ids) > n else ids)]
+
+
 def states(con: Connection, ids: Sequence[int]) -> dict[int, tuple[Split, str]]:
     """id → (split, state) of those texts that exist."""
     rows = con.execute(
@@ -91,7 +115,7 @@ def labelled(con: Connection, split: Split = "pool", *, learnable: bool = False)
     from and are judged on.
     """
     rows = con.execute(
-        "SELECT x.id, x.text, x.split, x.meta, a.value, a.annotator, a.seq, e.pick FROM examples x"
+        "SELECT x.id, x.text, x.split, x.meta, a.value, a.annotator, a.seq, e.pick, e.created FROM examples x"
         " JOIN answers a ON a.example_id = x.id AND a.seq = x.answer_seq JOIN events e ON e.seq = a.seq"
         " WHERE x.answer_seq IS NOT NULL AND x.state = 'answered' AND x.split = ?"
         " AND x.import_id IN (SELECT id FROM imports WHERE state = 'whole')"
@@ -99,7 +123,10 @@ def labelled(con: Connection, split: Split = "pool", *, learnable: bool = False)
         " JOIN classes c ON c.id = k.class_id WHERE k.example_id = x.id AND c.active = 0))) ORDER BY a.seq",
         (split, int(learnable)),
     )
-    return [LabelledExample(_example(r), r["value"], r["annotator"], r["seq"], json.loads(r["pick"])) for r in rows]
+    return [
+        LabelledExample(_example(r), r["value"], r["annotator"], r["seq"], json.loads(r["pick"]), r["created"])
+        for r in rows
+    ]
 
 
 def longest(con: Connection, n: int) -> list[Example]:

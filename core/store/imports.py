@@ -17,11 +17,12 @@ from core import clock
 from core.connection import Connection, transaction
 from core.records import ImportReport, Split
 from core.store import bulk, classes, labels
-from core.store.meta import bump
+from core.store.meta import CHOSEN, bump, get, put
 from core.store.search import indexed
+from core.store.standing import OUTSIDE
 from core.tasks.base import Task
 
-ANNOTATOR = "import"
+ANNOTATOR = OUTSIDE
 """Who gives the answers that come with a file."""
 _CHUNK = 1000
 """Rows per transaction when an import is taken back."""
@@ -51,8 +52,11 @@ class Added:
     """Lines of a test file whose text a person has answered in the pool: it stays there, the row is refused."""
 
 
-def begin(con: Connection, source: str, split: Split) -> int:
-    """Start an import and return its id; what earlier imports left unfinished is removed first."""
+def begin(con: Connection, source: str, split: Split, *, chosen: bool = False) -> int:
+    """Start an import and return its id; what earlier imports left unfinished is removed first.
+
+    `chosen`: its texts were chosen for what a model says of them, so no audit may be drawn from them.
+    """
     for row in con.execute("SELECT id FROM imports WHERE state = 'loading' ORDER BY id").fetchall():
         abandon(con, row[0])
     with transaction(con):
@@ -60,6 +64,8 @@ def begin(con: Connection, source: str, split: Split) -> int:
             "INSERT INTO imports(source, split, state, created) VALUES (?, ?, 'loading', ?) RETURNING id",
             (source, split, clock.now()),
         ).fetchone()
+        if chosen:
+            put(con, CHOSEN, [*get(con, CHOSEN, []), int(row[0])])
     return int(row[0])
 
 
@@ -243,6 +249,8 @@ def abandon(con: Connection, import_id: int) -> None:
     with transaction(con):
         con.execute("DELETE FROM import_answers WHERE import_id = ?", (import_id,))
         con.execute("DELETE FROM imports WHERE id = ? AND state = 'loading'", (import_id,))
+        if import_id in (chosen := get(con, CHOSEN, [])):  # the next import may get this id
+            put(con, CHOSEN, [one for one in chosen if one != import_id])
 
 
 def reports(con: Connection) -> list[ImportReport]:

@@ -154,6 +154,14 @@ def recent(con: Connection, limit: int = 50) -> list[Job]:
     return [_job(row) for row in con.execute("SELECT * FROM jobs ORDER BY id DESC LIMIT ?", (limit,))]
 
 
+def newest_done(con: Connection, kind: str) -> Job | None:
+    """The last job of this kind that came to its end."""
+    row = con.execute(
+        "SELECT * FROM jobs WHERE kind = ? AND state = 'done' ORDER BY id DESC LIMIT 1", (kind,)
+    ).fetchone()
+    return _job(row) if row else None
+
+
 def active(con: Connection) -> list[Job]:
     """Jobs that are not over, oldest first."""
     rows = con.execute("SELECT * FROM jobs WHERE state IN ('queued', 'running', 'interrupted') ORDER BY id")

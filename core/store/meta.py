@@ -5,6 +5,9 @@ from typing import Any
 
 from core.connection import Connection
 
+CHOSEN = "chosen_imports"
+"""Ids of imports whose texts were chosen for what a model says of them: they don't stand for the pool."""
+
 
 def get(con: Connection, key: str, default: Any = None) -> Any:
     """The JSON value stored under `key`."""

@@ -50,6 +50,11 @@ class Task(Protocol[A]):
     means: Mapping[str, Callable[[Cell], float]]
     """Further numbers that are means over texts: name → what a text counted in this cell adds, in 0..1."""
 
+    ratios: Mapping[str, Callable[[Cell], tuple[float, float]]]
+    """Further ratios of sums over texts: name → what a text counted in this cell adds above and below the line."""
+    kinds: Mapping[str, Callable[[Cell], int]]
+    """Further things that are counted: name → how many a text counted in this cell has."""
+
     def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> Self:
         """The task with the rules that a project's classes declare and its options set, if it has any."""
         ...

@@ -29,6 +29,8 @@ class Classify:
     exclusive = True
     least_classes = 2
     means: ClassVar[Mapping[str, Callable[[Cell], float]]] = {}
+    ratios: ClassVar[Mapping[str, Callable[[Cell], tuple[float, float]]]] = {}
+    kinds: ClassVar[Mapping[str, Callable[[Cell], int]]] = {}
 
     def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> Self:  # noqa: ARG002
         return self

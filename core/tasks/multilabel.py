@@ -63,6 +63,8 @@ class Multilabel:
     exclusive: ClassVar[bool] = False
     least_classes: ClassVar[int] = 2
     means: ClassVar[Mapping[str, Callable[[Cell], float]]] = {"samples_f1": samples_f1}
+    ratios: ClassVar[Mapping[str, Callable[[Cell], tuple[float, float]]]] = {}
+    kinds: ClassVar[Mapping[str, Callable[[Cell], int]]] = {}
 
     def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> "Multilabel":  # noqa: ARG002
         return Multilabel(rules.of(classes))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from core.errors import InputError
+from core.evaluation import spans as span_numbers
 from core.i18n import _
 from core.records import ClassCounts, LabelClass
 from core.settings import Settings
@@ -49,6 +50,8 @@ class Spans:
     exclusive: ClassVar[bool] = False
     least_classes: ClassVar[int] = 1
     means: ClassVar[Mapping[str, Callable[[Cell], float]]] = {}
+    ratios: ClassVar[Mapping[str, Callable[[Cell], tuple[float, float]]]] = span_numbers.RATIOS
+    kinds: ClassVar[Mapping[str, Callable[[Cell], int]]] = span_numbers.KINDS
 
     def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> "Spans":  # noqa: ARG002
         return Spans((options or Settings()).span_overlap)

@@ -1,4 +1,4 @@
-"""From tokens to the features a tagger works on: some of the encoder's layers, how words look, hashed unknown tokens.
+"""From tokens to the features a tagger works on: the encoder's lower layers, how words look, hashed unknown tokens.
 
 The same module caches the words of the pool, is tuned in a round, and is exported, so that there is one definition of
 the model. Shapes of words come as an input of their own, beside the token ids: an uncased vocabulary has lost them.
@@ -22,9 +22,10 @@ from core.training.device import Compute, out_of_memory
 from core.training.embed import autocast, batches_by_length
 from core.training.featurizer import load_encoder
 from core.training.lexical import TokenSketch
+from core.training.still import layers_of
 
 DEPTH = 2 / 3
-"""Which layer of an encoder that was not tuned for it is looked at: what the last ones tell of words is less."""
+"""Share of its layers that an encoder keeps to tag words: what the last ones tell of words is less, frozen or tuned."""
 LOOK = 0.5
 """What a shape counts for, where a layer's vector has the length 1."""
 
@@ -32,11 +33,10 @@ LOOK = 0.5
 class TokenFeaturizer(nn.Module):
     """input_ids, attention_mask, shapes [B, T] → features [B, T, dim] float32."""
 
-    def __init__(self, encoder: PreTrainedModel, sketch: TokenSketch | None, *, tuned: bool) -> None:
+    def __init__(self, encoder: PreTrainedModel, sketch: TokenSketch | None) -> None:
         super().__init__()
         self.encoder = encoder
         self.sketch = sketch
-        self.layer = layer_of(int(encoder.config.num_hidden_layers), tuned=tuned)
 
     @property
     def config(self) -> Any:
@@ -51,8 +51,8 @@ class TokenFeaturizer(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor, shapes: Tensor) -> Tensor:
         """Features as the tagger's head takes them."""
         ids = self.sketch.known(input_ids) if self.sketch is not None else input_ids
-        told = self.encoder(input_ids=ids, attention_mask=attention_mask, output_hidden_states=True).hidden_states
-        parts = [functional.normalize(told[self.layer].float(), dim=-1)]
+        told = self.encoder(input_ids=ids, attention_mask=attention_mask).last_hidden_state
+        parts = [functional.normalize(told.float(), dim=-1)]
         around = (shapes // (SHAPES * SHAPES), shapes // SHAPES % SHAPES, shapes % SHAPES)
         parts += [functional.one_hot(code, SHAPES).float() * LOOK for code in around]
         if self.sketch is not None:
@@ -60,22 +60,26 @@ class TokenFeaturizer(nn.Module):
         return torch.cat(parts, dim=-1)
 
 
-def layer_of(depth: int, *, tuned: bool) -> int:
-    """Which hidden state is looked at, of an encoder with so many layers."""
-    return depth if tuned else max(1, round(DEPTH * depth))
+def shorten_encoder(encoder: PreTrainedModel) -> None:
+    """Take the last layers off, in place; saved, it is an encoder of so many layers."""
+    layers = layers_of(encoder)
+    kept = max(1, round(DEPTH * len(layers)))
+    del layers[kept:]
+    encoder.config.num_hidden_layers = kept
+    if getattr(encoder.config, "layer_types", None):
+        encoder.config.layer_types = encoder.config.layer_types[:kept]
 
 
 def load_token_featurizer(
-    encoder_dir: Path, space: Mapping[str, Any], *, dropout: float | None = None, tuned: bool = False
+    encoder_dir: Path, space: Mapping[str, Any], *, dropout: float | None = None
 ) -> TokenFeaturizer:
-    """The feature extractor of a space (the content of its space.json), fp32, eval mode, on the CPU.
-
-    `tuned`: it is one that is going to be tuned, or is.
-    """
+    """The feature extractor of a space (the content of its space.json), fp32, eval mode, on the CPU."""
     said = space.get("lexical")
     sketch = TokenSketch(vocab_size=said["vocab_size"], unk_id=said["unk_id"]) if said else None
     encoder = load_encoder(encoder_dir, dropout=dropout)
-    return TokenFeaturizer(encoder, sketch, tuned=tuned or space["encoder"] != models.BASE).eval()
+    if space["encoder"] == models.BASE:  # a tuned one is short already
+        shorten_encoder(encoder)
+    return TokenFeaturizer(encoder, sketch).eval()
 
 
 def padded(windows: Sequence[Window], pad_id: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -80,19 +80,22 @@ def rest_of(
     `guesses`: one answer a labelled text, by who had not seen it, None where nobody could say; `said`: labelled row →
     how probable that one held it, empty where that does not compare with what the model says of open texts.
     """
-    rows = rows_of(now.ids, np.array(examples.open_ids(con), np.int64))
-    rows = rows[rows >= 0]
-    drawn = [is_drawn(item) for item in now.known.items]
-    own = list(_own(now, fitted))
-    unseen = [mine if guess is None else guess for guess, mine in zip(guesses, own, strict=True)]
-    known = collect(now.task, zip(now.known.answers, own, [""] * len(own), strict=True))[""]
-    later = later_cells(now.task, now.known.answers, unseen, drawn)
+    chosen = examples.chosen_ids(con)  # they don't stand for the pool that was drawn from
+    rows = rows_of(now.ids, np.setdiff1d(np.array(examples.open_ids(con), np.int64), np.array(chosen, np.int64)))
+    rows, outside = rows[rows >= 0], frozenset(chosen)
+    kept = [i for i, item in enumerate(now.known.items) if item.example.id not in outside]
+    drawn, golds = [is_drawn(now.known.items[i]) for i in kept], [now.known.answers[i] for i in kept]
+    every = list(_own(now, fitted))
+    own = [every[i] for i in kept]
+    unseen = [mine if guesses[i] is None else guesses[i] for i, mine in zip(kept, own, strict=True)]
+    known = collect(now.task, zip(golds, own, [""] * len(own), strict=True))[""]
+    later = later_cells(now.task, golds, unseen, drawn)
     sure = open_confidences(now, fitted, rows)
     if sure is None:
         return Rest(known, len(rows), later)
     levels = np.bincount(np.minimum((sure * LEVELS).astype(np.int64), LEVELS - 1), minlength=LEVELS)
-    right = [guess == gold for guess, gold in zip(guesses, now.known.answers, strict=True)]
-    control = control_over(right, said, drawn, sure.tolist())
+    right = [guesses[i] == gold for i, gold in zip(kept, golds, strict=True)]
+    control = control_over(right, {k: said[i] for k, i in enumerate(kept) if i in said}, drawn, sure.tolist())
     return Rest(known, len(rows), later, control, tuple(int(n) for n in levels))
 
 

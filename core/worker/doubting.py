@@ -3,19 +3,22 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core import suspected
+from core import judged, suspected
 from core.evaluation import suspects
 from core.evaluation.copies import near_copies
 from core.project import Project
 from core.records import LabelledExample
 from core.suspected import Checked, Copies, Doubted
 from core.tasks.base import Task
-from core.worker.judging import Scored
+from core.worker.judging import Scored, audit_folds, out_of_fold, strata
+
+if TYPE_CHECKING:
+    from core.worker.learner import Fitted, Moment
 
 SHARE = 0.1
 LEAST = 20
@@ -53,6 +56,23 @@ class Looked:
     """In the order of `rows` and `class_ids`."""
 
 
+def look_since(project: Project, now: "Moment", fitted: "Fitted") -> None:
+    """Publish doubts about labels that a tuned encoder has not seen: its round has judged those that it learnt from."""
+    items, answers = now.known.items, now.known.answers
+    of_round = judged.load(project, now.source, "out-of-fold")
+    told = {text.example_id for text in of_round.texts} if of_round is not None else set[int]()
+    fresh = [item.example.id not in told for item in items]
+    if not any(fresh):
+        return
+    folds = audit_folds(fresh, [item.example.id for item in items], strata(now.task, answers), now.settings.seed)
+    features = now.vectors[now.known.rows]
+    scored = out_of_fold(now.task, now.trainer, folds, answers, features, fitted.recipe, fitted.head)
+    guesses: list[Any] = [None] * len(items)
+    for row, head, scores in scored:
+        guesses[row] = now.task.from_scores(scores.tolist(), head.class_ids, head.cuts)
+    look(project, now.task, now.source + suspected.SINCE, now.seq, Evidence(items, answers, guesses, scored, features))
+
+
 def judge(task: Task[Any], evidence: Evidence) -> Looked | None:
     """Judge all answers of which somebody from outside has said something; None if there are none.
 
@@ -61,19 +81,21 @@ def judge(task: Task[Any], evidence: Evidence) -> Looked | None:
     if any(np.shape(scores) != (len(head.class_ids),) for _row, head, scores in evidence.scored):
         return None
     rows = [row for row, _head, _scores in evidence.scored]
-    given_classes = [task.classes_of(evidence.answers[row]) for row in rows]
+    classes = [task.classes_of(answer) for answer in evidence.answers]
     ids = sorted(
-        {c for _row, head, _s in evidence.scored for c in head.class_ids} | {c for g in given_classes for c in g}
+        {c for _row, head, _s in evidence.scored for c in head.class_ids} | {c for one in classes for c in one}
     )
     if not rows or not ids:
         return None
     place = {class_id: column for column, class_id in enumerate(ids)}
-    given, said = np.zeros((len(rows), len(ids)), np.bool_), np.zeros((len(rows), len(ids)))
-    for at, (_row, head, scores) in enumerate(evidence.scored):
-        given[at, [place[c] for c in given_classes[at]]] = True
-        said[at, [place[c] for c in head.class_ids]] = scores
-    features = np.asarray(evidence.features[np.array(rows, np.int64)], np.float32)
-    return Looked(rows, ids, suspects.judge(given, said, features, exclusive=task.exclusive))
+    given, said = np.zeros((len(classes), len(ids)), np.bool_), np.zeros((len(classes), len(ids)))
+    for row, one in enumerate(classes):
+        given[row, [place[c] for c in one]] = True
+    for row, head, scores in evidence.scored:
+        said[row, [place[c] for c in head.class_ids]] = scores
+    features = np.asarray(evidence.features, np.float32)
+    places = np.array(rows, np.int64)
+    return Looked(rows, ids, suspects.judge(given, said, features, exclusive=task.exclusive, rows=places))
 
 
 def doubted(task: Task[Any], evidence: Evidence) -> tuple[int, tuple[Doubted, ...]] | None:
@@ -83,8 +105,8 @@ def doubted(task: Task[Any], evidence: Evidence) -> tuple[int, tuple[Doubted, ..
         return None
     most = max(LEAST, round(SHARE * len(looked.rows)))
     same: defaultdict[str, list[int]] = defaultdict(list)
-    for row in looked.rows:
-        same[evidence.items[row].stored].append(row)
+    for row, item in enumerate(evidence.items):
+        same[item.stored].append(row)
     found = list[Doubted]()
     for at in suspects.ranked(looked.judged):
         row = looked.rows[at]

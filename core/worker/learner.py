@@ -218,6 +218,7 @@ def labelled_rows(task: Task[Any], ids: NDArray[np.int64], items: list[LabelledE
 
 def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
     rows = rows_of(now.ids, np.array(examples.open_ids(con), np.int64))
+    chosen = rows_of(now.ids, np.array(examples.chosen_ids(con), np.int64))
     found = paying.from_json(meta.get(con, models.PAYING))
     missing = bool(classes.active_ids(con) - classes.counts(con).keys())  # only for such classes names are looked at
     view = PoolView(
@@ -236,6 +237,7 @@ def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None)
         picking_pays=found is None or found.pays,
         exclusive=now.task.exclusive,
         doubt=_doubts(now, fitted) if fitted else None,
+        chosen=chosen[chosen >= 0],
     )
     strategy: Strategy = plugins.load(plugins.STRATEGIES, now.settings.strategy)
     try:
@@ -314,5 +316,7 @@ def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> No
         judge.out_of_fold(now.known.items, now.known.answers, guesses, scored)
         evidence = Evidence(now.known.items, now.known.answers, guesses, scored, features)
         doubting.look(project, now.task, now.source, now.seq, evidence)
+    else:
+        doubting.look_since(project, now, fitted)
     doubting.look_for_copies(project, now.known.items)
     audit(judge, con, now, fitted, scored)

@@ -27,8 +27,12 @@ class Learner(Protocol):
         """Publish a new ranking for the decisions as they are now."""
         ...
 
-    def answers(self, project: Project, model: ModelInUse, texts: Sequence[str]) -> list[Any]:
-        """What a model in use of `project` answers to any texts."""
+    def read(self, project: Project, model: ModelInUse, texts: Sequence[str]) -> Any:
+        """Any texts as a model in use of `project` needs them; the same as long as its space stays in force."""
+        ...
+
+    def answers(self, model: ModelInUse, read: Any) -> list[Any]:
+        """What a model answers to the texts that `read` gave."""
         ...
 
 

@@ -31,9 +31,11 @@ def round_problem(con: Connection) -> str:
     counts = classes.counts(con)
     ready = [n for n in counts.values() if n >= MIN_PER_CLASS]
     wanted = least_classes(con)
+    if len(ready) < wanted == 1:
+        return _("A round needs {least} texts in which something is marked.").format(least=MIN_PER_CLASS)
     if len(ready) < wanted:
-        return _("A round needs {wanted} classes with {least} labels each; so far {have} have that.").format(
-            wanted=wanted, least=MIN_PER_CLASS, have=len(ready)
+        return _("A round needs two classes with {least} labels each; so far {have} have that.").format(
+            least=MIN_PER_CLASS, have=len(ready)
         )
     if any(job.kind == "round" for job in jobs.active(con)):
         return _("A round is under way or queued.")

@@ -1,5 +1,6 @@
 """The instant loop where words are tagged: answers and cached words in, a published tagger with its queue out."""
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,10 +25,11 @@ from core.tasks.base import Task
 from core.tasks.spans import SpanAnswer
 from core.training import device, tagger, words
 from core.training.device import Compute
-from core.training.round import folds_of
+from core.training.round import STORY, folds_of
 from core.training.space import Space
 from core.training.space import load as load_space
 from core.training.tagger import Found, Tagger
+from core.training.words import Told
 from core.vectors import VectorStore, rows_of
 from core.word_store import Words
 from core.worker.class_texts import seeded
@@ -108,14 +110,17 @@ class SpanLearner:
             meta.put(con, models.JUDGED, ranking)
         return Spent(learnt - started, picked - learnt, clock.monotonic() - picked)
 
-    def answers(self, project: Project, model: ModelInUse, texts: Sequence[str]) -> list[SpanAnswer]:
-        """What a model in use answers to any texts."""
+    def read(self, project: Project, model: ModelInUse, texts: Sequence[str]) -> list[Told]:
+        """The words of any texts as a model in use of `project` sees them."""
         space = load_space(project, str(model.space["fingerprint"]))
         settings = project.settings()
-        found = words.of_texts(project, space, texts, settings, device.choose(settings))
-        read = tagger.load(model.head_dir)
-        logp = [read.log_probabilities(features) for _places, features in found]
-        return [tagger.as_answer(f) for f in tagger.found_in(read, [places for places, _features in found], logp)]
+        return words.of_texts(project, space, texts, settings, device.choose(settings))
+
+    def answers(self, model: ModelInUse, read: list[Told]) -> list[SpanAnswer]:
+        """What a model answers to the texts that `read` gave."""
+        fitted = tagger.load(model.head_dir)
+        logp = [fitted.log_probabilities(features) for _places, features in read]
+        return [tagger.as_answer(one) for one in tagger.found_in(fitted, [places for places, _rows in read], logp)]
 
 
 SPAN_LEARNER = SpanLearner()
@@ -165,6 +170,7 @@ def said_by(model: Tagger, there: Words, texts: Sequence[int]) -> list[tuple[Fou
 
 def _fit(project: Project, con: Connection, now: Moment) -> Fitted:
     model = fitted_on(now.words, now.known, range(len(now.known.items)), _last(project, con, now))
+    model = tagger.tempered(model, _temperature(project, now))
     logp = np.empty((len(now.words.features), len(model.bias)), np.float32)
     for start in range(0, len(logp), CHUNK):
         logp[start : start + CHUNK] = model.log_probabilities(now.words.features[start : start + CHUNK])
@@ -172,6 +178,14 @@ def _fit(project: Project, con: Connection, now: Moment) -> Fitted:
     rows = [now.words.rows(text) for text in range(len(now.words.ids))]
     found = tagger.found_in(model, [now.words.places[row] for row in rows], [logp[row] for row in rows])
     return Fitted(model, found, word_doubts.doubts(logp, starts), word_doubts.class_probabilities(logp, starts))
+
+
+def _temperature(project: Project, now: Moment) -> float:
+    """What the round found out of fold: a tagger on an encoder that was tuned on these words is too sure."""
+    if now.is_base:
+        return 1.0
+    path = project.rounds / f"{int(now.space.info['encoder']):03d}" / STORY
+    return float(json.loads(path.read_text(encoding="utf-8"))["recipe"]["temperature"])
 
 
 def _last(project: Project, con: Connection, now: Moment) -> Tagger | None:

@@ -16,6 +16,16 @@ from exports.runtime.answers import ANSWERING
 from exports.runtime.errors import BundleError
 from exports.runtime.sealed import BIO, MODEL, TOKENIZER, verified
 
+REFUSALS = (
+    state.Fail,
+    state.InvalidArgument,
+    state.InvalidGraph,
+    state.InvalidProtobuf,
+    state.NotImplemented,
+    state.RuntimeException,
+)
+"""What onnxruntime raises for a graph that it can't load or run."""
+
 
 class Predictor:
     """A bundle, verified and loaded; calls may come from several threads."""
@@ -43,8 +53,17 @@ class Predictor:
         if width != wanted:
             raise BundleError("the model has {width} classes, the bundle names {n}", width=width, n=len(self.labels))
         self._tokenizer = Tokenizer.from_file(str(bundle / TOKENIZER))
+        self.cutting: Mapping[str, Any] = self._tokenizer.truncation or {}
+        """How the bundle's tokenizer cuts: `max_length`, and the `stride` that windows share."""
+        self.further: Mapping[str, NDArray[Any]] = {}
+        """What the graph is given beside the texts, if it takes more inputs."""
         self._pad_id = int((self._tokenizer.padding or {}).get("pad_id", 0))
         self._tokenizer.no_padding()  # batches are padded here, once they are sorted by length
+
+    def tensors(self) -> dict[str, dict[str, tuple[str, list[int | str | None]]]]:
+        """{"inputs" and "outputs": {name: (type, shape)}} as the graph has them."""
+        sides = {"inputs": self._session.get_inputs(), "outputs": self._session.get_outputs()}
+        return {side: {value.name: (value.type, value.shape) for value in there} for side, there in sides.items()}
 
     def windows(self, texts: Sequence[str]) -> list[list[list[int]]]:
         """The ids the model reads of each text: one window, more if it is longer than the bundle's maximum length."""
@@ -69,7 +88,8 @@ class Predictor:
         counts = np.array([len(text) for text in windows], np.int64)
         return np.asarray(np.add.reduceat(out, np.cumsum(counts) - counts) / counts[:, None], np.float32)
 
-    def _run(self, ids: Sequence[Sequence[int]], shapes: Sequence[Sequence[int]] = ()) -> NDArray[np.float32]:
+    def feed(self, ids: Sequence[Sequence[int]], shapes: Sequence[Sequence[int]] = ()) -> dict[str, NDArray[np.int64]]:
+        """Token ids of windows, padded, and which of them count: what the graph is run on."""
         longest = max(1, *map(len, ids))
         input_ids = np.full((len(ids), longest), self._pad_id, np.int64)
         mask = np.zeros((len(ids), longest), np.int64)
@@ -81,7 +101,10 @@ class Predictor:
             feed["shapes"] = np.zeros_like(mask)
             for row, one in enumerate(shapes):
                 feed["shapes"][row, : len(one)] = one
-        return np.asarray(self._session.run(["logits"], feed)[0], np.float32)
+        return feed
+
+    def _run(self, ids: Sequence[Sequence[int]], shapes: Sequence[Sequence[int]] = ()) -> NDArray[np.float32]:
+        return np.asarray(self._session.run(["logits"], {**self.feed(ids, shapes), **self.further})[0], np.float32)
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
         """Each text as a model that tags words reads it."""
@@ -115,9 +138,8 @@ class Predictor:
 
 
 def _session(model: Path, options: Any, providers: Sequence[str]) -> Any:
-    refusals = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented)
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=list(providers))
-    except refusals as error:
+    except REFUSALS as error:
         version = onnxruntime.__version__
         raise BundleError("onnxruntime {version} can't load the model: {why}", version=version, why=error) from error

@@ -19,25 +19,39 @@ SOFTMAX, SIGMOID, BIO = "softmax", "sigmoid", "bio"
 
 def verified(bundle: Path) -> dict[str, Any]:
     """The content of handful.json, once every file an answer depends on has its SHA-256; raises BundleError if not."""
-    manifest = _manifest(bundle)
-    files: Mapping[str, Mapping[str, Any]] = manifest["files"]
-    for name in dict.fromkeys((MODEL, TOKENIZER, *files)):
-        if name in FREE_TO_CHANGE:
-            continue
-        path = bundle / name
-        if name not in files or Path(name).name != name:
-            raise BundleError("{file} is damaged: it does not list {name} well", file=MANIFEST, name=name)
-        if path.is_symlink() or not path.is_file():
-            raise BundleError("the bundle is not whole: {name} is missing or no plain file", name=name)
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != files[name]["sha256"]:
-                raise BundleError("{name} is not the file this bundle was made with (SHA-256 differs)", name=name)
-    for location in sorted(external_files(bundle / MODEL) - files.keys()):
-        raise BundleError("the model wants data from outside the bundle: {name}", name=location)
+    manifest = manifest_of(bundle)
+    for name in must_be_there(manifest):
+        require_file(bundle, name, manifest)
+    require_nothing_else(bundle, manifest)
     return manifest
 
 
-def _manifest(bundle: Path) -> dict[str, Any]:
+def must_be_there(manifest: Mapping[str, Any]) -> list[str]:
+    """Names of the files that answers depend on."""
+    return [name for name in dict.fromkeys((MODEL, TOKENIZER, *manifest["files"])) if name not in FREE_TO_CHANGE]
+
+
+def require_file(bundle: Path, name: str, manifest: Mapping[str, Any]) -> None:
+    """Raises BundleError unless a plain file of this name has the SHA-256 that the manifest lists."""
+    files: Mapping[str, Mapping[str, Any]] = manifest["files"]
+    path = bundle / name
+    if name not in files or Path(name).name != name:
+        raise BundleError("{file} is damaged: it does not list {name} well", file=MANIFEST, name=name)
+    if path.is_symlink() or not path.is_file():
+        raise BundleError("the bundle is not whole: {name} is missing or no plain file", name=name)
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != files[name]["sha256"]:
+            raise BundleError("{name} is not the file this bundle was made with (SHA-256 differs)", name=name)
+
+
+def require_nothing_else(bundle: Path, manifest: Mapping[str, Any]) -> None:
+    """Raises BundleError if the graph keeps tensors in a file that the manifest does not list."""
+    for location in sorted(external_files(bundle / MODEL) - manifest["files"].keys()):
+        raise BundleError("the model wants data from outside the bundle: {name}", name=location)
+
+
+def manifest_of(bundle: Path) -> dict[str, Any]:
+    """The content of handful.json, if it can be used at all; no file is looked at. Raises BundleError if not."""
     try:
         found = json.loads((bundle / MANIFEST).read_text(encoding="utf-8"))
     except OSError as error:

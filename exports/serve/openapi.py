@@ -139,6 +139,7 @@ def _schemas(options: Options) -> dict[str, Any]:
                     "items": {"type": "string"},
                     "description": _("The classes, where it may have several."),
                 },
+                "spans": {"type": "array", "items": _ref("Span"), "description": _("The stretches that are marked.")},
                 "scores": {
                     "type": "object",
                     "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
@@ -146,6 +147,15 @@ def _schemas(options: Options) -> dict[str, Any]:
                 },
             },
             closed=False,
+        ),
+        "Span": _object(
+            {
+                "start": {"type": "integer", "minimum": 0, "description": _("First code point.")},
+                "end": {"type": "integer", "minimum": 0, "description": _("The code point after the last.")},
+                "label": {"type": "string"},
+                "text": {"type": "string"},
+                "score": {"type": "number", "minimum": 0, "maximum": 1},
+            }
         ),
         "Feedback": {
             "oneOf": [

@@ -1,7 +1,7 @@
 """What a served model tells of itself: numbers of requests, texts, batches and answers, never what was asked."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ class Telling:
         )
         self._batches = Histogram("handful_batch_texts", _("Texts that the model read at once."), TEXTS)
         self._model = Histogram("handful_model_seconds", _("Seconds that the model took for a batch."), SECONDS)
-        self._answers = Counter("handful_answers_total", _("Texts by the class they were given."), ("label",))
+        self._answers = Counter(
+            "handful_answers_total", _("Classes given to texts, or to stretches of them."), ("label",)
+        )
         self._reloads = Counter("handful_reloads_total", _("Times another bundle was to be taken."), ("result",))
         self._gauges: list[Gauge] = []
 
@@ -44,9 +46,8 @@ class Telling:
         self._batches.see(n)
         self._model.see(seconds)
         for answer in answers:
-            for label in answer.get("labels", (answer.get("label"),)):
-                if isinstance(label, str):
-                    self._answers.add(label)
+            for label in _labels(answer):
+                self._answers.add(label)
 
     def reload(self, result: str) -> None:
         """Another bundle was `taken` or `refused`."""
@@ -63,6 +64,14 @@ class Telling:
             self._reloads,
         ]
         return page([*shown, *self._gauges, *_process()])
+
+
+def _labels(answer: Mapping[str, Any]) -> Iterator[str]:
+    """The classes an answer gives, whatever the task."""
+    yield from answer.get("labels", ())
+    yield from (span["label"] for span in answer.get("spans", ()))
+    if "label" in answer:
+        yield answer["label"]
 
 
 def _process() -> list[Gauge | Counter]:

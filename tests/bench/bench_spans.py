@@ -1,80 +1,56 @@
-"""Marking spans on a real pseudo-terminal of 80x24: milliseconds and bytes from a key to what it paints.
+"""How good a tagger after so few texts, and how fast a round? Handful from zero against a plain fine-tune.
 
-Run: python tests/bench/bench_spans.py [KEYS]
+The plain fine-tune (peers/token_trainer.py) gets as many random texts, Handful picks its own. A line a set and budget:
+entity F1 with both ends and the class right, means over seeds, the paired 90 % interval of the difference, seconds of a
+round (without reading the pool anew) beside those of the Trainer. Both run on as many threads.
+
+Run: HANDFUL_BENCH_DATA=FOLDER python tests/bench/bench_spans.py [SEEDS] [SET:TEXTS …]
+FOLDER holds a folder a set, each with train.jsonl and test.jsonl. The peer needs accelerate (`make peers`).
 """
 
+import json
+import os
 import statistics
+import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
+from typing import Any
 
-from core import settings
-from core.connection import transaction
-from core.intake import new_project
-from core.records import LabelClass
-from core.store import classes
-from tests.terminal.session import HANDFUL, TerminalSession
+from bench_learning import interval, simulate
 
-KEYS = 60
-TEXTS = {
-    "60 words": "Angela Merkel visited the offices of Acme Corp in Berlin on Tuesday with Jean-Luc Picard. " * 4,
-    "500 words": "Angela Merkel visited the offices of Acme Corp in Berlin on Tuesday with Jean-Luc Picard. " * 33,
-    "200 Chinese characters": "张三昨天在北京的清华大学见了李四，他们讨论了人工智能的未来。" * 7,
-}
-ACTS = {
-    "next word": "l",
-    "previous word": "h",
-    "line down": "j",
-    "longer": ".",
-    "shorter": ",",
-    "next name": "i",
-    "letters on the words and one of them": "wf",
-    "label": "12",
-    "take it off and back": "du",
-    "next span": "\t",
-}
+ALL = ("wnut17:100", "wnut17:300", "snips_slots:100", "snips_slots:300")
+PEER = Path(__file__).parent / "peers" / "token_trainer.py"
 
 
-def painted(session: TerminalSession, key: str) -> tuple[float, int]:
-    """(seconds until the last byte that the key brought about, bytes)."""
-    before, start = len(session.written), time.monotonic()
-    session.send(key.encode())
-    session.settle(0.05)
-    changed = len(session.written) - before
-    return (session.log[-1][0] - start if changed else 0.0), changed
+def plain(folder: Path, n: int, seed: int) -> dict[str, Any]:
+    """F1 and seconds of the plain fine-tune."""
+    command = [os.environ.get("HANDFUL_PEERS", sys.executable), str(PEER), str(folder), str(n), str(seed)]
+    env = {**os.environ, "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, env=env)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
-def measure(what: str, text: str, where: Path, times: int) -> None:
-    file = where / f"{what}.txt"
-    file.write_text("\n".join([text, f"{text}."]), encoding="utf-8")
-    project, _reports = new_project(where / what, data=file, task="spans")
-    settings.save(project.root, settings.changed(project.settings(), "strategy", "random"))
-    with project.open() as con, transaction(con):
-        classes.add(con, [LabelClass(0, name) for name in ("person", "organisation", "place")], "bench")
-    env = {"XDG_STATE_HOME": str(where), "XDG_CONFIG_HOME": str(where), "COLORTERM": ""}
-    with TerminalSession([HANDFUL, "open", project.root, "--as", "ada"], env=env) as session:
-        session.wait_for("done")
-        session.settle(0.5)
-        for name, keys in ACTS.items():
-            found = [painted(session, key) for _turn in range(times) for key in keys]
-            seconds = sorted(1e3 * took for took, n in found if n)
-            if seconds:
-                p99 = seconds[min(len(seconds) - 1, int(0.99 * len(seconds)))]
-                sent = statistics.median(n for _took, n in found if n)
-                print(f"{what:<24} {name:<38} {statistics.median(seconds):>8.1f} {p99:>8.1f} {sent:>8.0f}")
-
-
-def main() -> None:
-    times = int(sys.argv[1]) if len(sys.argv) > 1 else KEYS
-    print(f"{'text':<24} {'key':<38} {'p50 ms':>8} {'p99 ms':>8} {'bytes':>8}")
-    with tempfile.TemporaryDirectory() as name:
-        config = Path(name, "handful")
-        config.mkdir()
-        (config / "config.toml").write_text("tour_done = true\n", encoding="utf-8")
-        for what, text in TEXTS.items():
-            measure(what, text, Path(name), times)
+def compare(data: Path, name: str, n: int, seeds: int) -> None:
+    options = ("--task", "spans", "--rounds", "at:end", "--label", "spans")
+    runs = simulate(data / name, n, seeds, *options)["runs"]
+    ours = [run["final"]["micro_f1"] for run in runs]
+    rounds = [run["final"]["seconds"]["round"] for run in runs]
+    theirs = [plain(data / name, n, seed) for seed in range(seeds)]
+    mean, low, high = interval(ours, [one["f1"] for one in theirs])
+    spent = statistics.mean(one["seconds"] for one in theirs)
+    print(
+        f"{name:<12} {n:>4} texts: entity F1 {statistics.mean(ours):.3f} against"
+        f" {statistics.mean(one['f1'] for one in theirs):.3f} ({mean:+.3f}, 90 % {low:+.3f} to {high:+.3f});"
+        f" a round {statistics.mean(rounds):.1f} s against {spent:.1f} s; kept"
+        f" {sum(run['final']['model'] != 'head' for run in runs)} of {seeds}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
-    main()
+    data = Path(os.environ["HANDFUL_BENCH_DATA"])
+    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    for chosen in sys.argv[2:] or ALL:
+        name, _colon, n = chosen.partition(":")
+        compare(data, name, int(n), seeds)

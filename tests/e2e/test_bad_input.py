@@ -257,7 +257,7 @@ def test_an_import_that_fails_on_the_way_leaves_every_row_as_it_was(forked: Cli,
     assert forked("status", "mail", "--json").json["pool"] == len(TEXTS)
 
 
-WITHOUT = {"demo", "new", "simulate", "predict", "completion", "serve"}
+WITHOUT = {"demo", "new", "simulate", "predict", "completion", "serve", "verify"}
 WITH_DIR = [entry.name for entry in COMMANDS if entry.name not in WITHOUT]
 MORE = {
     "import": ("in.csv",),
@@ -352,12 +352,15 @@ def test_an_encoder_without_a_network_is_told_and_no_answer_is_lost(handful: Cli
 
 def test_a_bundle_that_is_none_is_refused(handful: Cli, mail: Project) -> None:
     for place in ("nowhere", "mail"):
-        assert_error(handful("predict", place, stdin="{}", code=2), (f"{place} has no handful.json", "handful export"))
+        for command in ("predict", "verify"):
+            said = handful(command, place, stdin="{}", code=2)
+            assert_error(said, (f"{place} has no handful.json", "handful export"))
     write(handful.cwd, {"odd/handful.json": "[]", "torn/handful.json": '{"format": '})
     for place, says in (("odd", "no bundle"), ("torn", "damaged")):
-        said = handful("predict", place, stdin="{}", code=2)
-        assert says in said.err
-        assert said.out == ""
+        for command in ("predict", "verify"):
+            said = handful(command, place, stdin="{}", code=2)
+            assert says in said.err
+            assert said.out == ""
 
 
 def test_what_comes_from_data_never_acts_on_the_terminal(forked: Cli, mail: Project) -> None:

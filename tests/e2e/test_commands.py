@@ -57,6 +57,7 @@ def story(_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sto
         said["predict"] = cli("predict", "model", stdin=json.dumps({"text": HELD_OUT[1], "id": 7}))
         (root / "lines.txt").write_text(f"{HELD_OUT[0]}\n{HELD_OUT[2]}\n", encoding="utf-8")
         said["predict lines"] = cli("predict", "model", "lines.txt", "--text-lines")
+        said["verify"] = cli("verify", "model", "--json")
         said["labels"] = cli("labels", "mail", "--to", "out.jsonl", "--json")
         said["clean"] = cli("clean", "mail", "--yes", "--json")
         said["doctor"] = cli("doctor", "mail", "--json")
@@ -135,6 +136,12 @@ def test_a_bundle_answers_in_a_process_without_torch(story: Story) -> None:
     assert set(answer["scores"]) == set(CLASSES)
     assert sum(answer["scores"].values()) == pytest.approx(1.0, abs=1e-4)
     assert [set(row["scores"]) for row in story["predict lines"].rows] == [set(CLASSES), set(CLASSES)]
+
+
+def test_a_bundle_is_verified_from_its_contract_to_its_answers(story: Story) -> None:
+    found = story["verify"].json
+    assert found["ok"] is True
+    assert [check["name"] for check in found["checks"]] == ["schema", "files", "graph", "tokenizer", "probes"]
 
 
 def test_jobs_are_listed_newest_first(story: Story) -> None:

@@ -23,6 +23,7 @@ from core.records import Job, JobEvent
 from core.serving import Serving, overlap_of, serve
 from core.settings import Settings, changed
 from core.store import classes, examples, jobs, leases, meta, models
+from core.tasks.spans import SPANS
 from core.training import device
 from core.training import embed as embedding
 from core.training.featurizer import Featurizer
@@ -40,6 +41,7 @@ from tests import tiny
 from tests.e2e.conftest import give, set_options
 from tui import pace
 from tui.session import Session
+from tui.spans.editor import begin
 
 COVERED: dict[str, str] = {}
 """Option → the test about it."""
@@ -470,3 +472,24 @@ def test_overlap_asks_so_many_texts_of_so_many_people(fresh: Fresh) -> None:
             (first, *_others) = examples.open_ids(con, 1)
             overlap = overlap_of(project.settings())
             assert [serve(con, Serving({first: {}}, who, overlap)) for who in holders].count((first,)) == asked
+
+
+@about("span_overlap")
+def test_span_overlap_says_which_spans_may_share_characters() -> None:
+    inside, across = [[0, 10, "person"], [5, 10, "person"]], [[0, 7, "person"], [5, 10, "person"]]
+    for allowed, fits in (("none", (False, False)), ("nested", (True, False)), ("any", (True, True))):
+        task = SPANS.bound([], changed(Settings(), "span_overlap", allowed))
+        for raw, taken in zip((inside, across), fits, strict=True):
+            if taken:
+                assert len(task.from_file(raw, {"person": 1}, "Anna Maria").spans) == 2
+            else:
+                with pytest.raises(InputError, match="share characters"):
+                    task.from_file(raw, {"person": 1}, "Anna Maria")
+
+
+@about("span_snap")
+def test_span_snap_is_whether_words_are_marked_or_characters() -> None:
+    for snap, expected in ((True, "Anna"), (False, "A")):
+        options = changed(Settings(), "span_snap", snap)
+        editor = begin("Anna flew", overlap=options.span_overlap, snap=options.span_snap)
+        assert "Anna flew"[slice(*editor.at)] == expected

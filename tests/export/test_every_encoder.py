@@ -15,8 +15,7 @@ from core.vectors import VectorStore
 from core.worker.jobs import round as rounds
 from core.worker.jobs.round import ROUND
 from core.worker.learner import refresh
-from exports import bundle as bundles
-from exports import sampling
+from exports import sampling, staging
 from exports.job import EXPORT
 from exports.runtime.predictor import Predictor
 from tests import tiny
@@ -39,8 +38,8 @@ def slowly(kind: str) -> object:
 def test_an_encoder_goes_through_round_export_and_parity(
     template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    texts = bundles.reference_texts
-    monkeypatch.setattr(bundles, "reference_texts", lambda con, space, dim: texts(con, space, dim, N))
+    texts = staging.reference_texts
+    monkeypatch.setattr(staging, "reference_texts", lambda con, space, dim: texts(con, space, dim, N))
     decide = rounds.decide
     monkeypatch.setattr(rounds, "decide", lambda *given: replace(decide(*given), kept=True))
     shutil.copytree(template, tmp_path / "project")

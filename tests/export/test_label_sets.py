@@ -21,8 +21,8 @@ from core.worker.jobs.embed import EMBED
 from core.worker.jobs.round import ROUND
 from core.worker.learner import refresh
 from core.worker.protocol import JobContext
-from exports import bundle as bundles
-from exports import contract, parity
+from exports import contract, parity, staging
+from exports.compare_job import PRECISIONS
 from exports.dataset import write_labels
 from exports.job import EXPORT
 from exports.runtime import answers
@@ -132,12 +132,21 @@ def test_a_round_runs_judges_and_is_decided(taught: Project) -> None:
 def made(taught: Project) -> Path:
     """A bundle of the head."""
     with pytest.MonkeyPatch.context() as patch:
-        everything = bundles.reference_texts
-        patch.setattr(bundles, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
+        everything = staging.reference_texts
+        patch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
         events = run(taught, EXPORT, {"to": str(taught.root / "bundles" / "b")})
     assert events[-1].payload["parity"]["ok"]
     assert events[-1].payload["parity"]["flips"] == 0
     return taught.root / "bundles" / "b"
+
+
+def test_sets_are_answered_alike_in_integers_as_judged_by_the_task(taught: Project, monkeypatch: Any) -> None:
+    everything = staging.reference_texts
+    monkeypatch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
+    row = run(taught, PRECISIONS, {"names": ["int8"]})[-1].payload["rows"][1]
+    assert row["agreement"]["n"] == 24
+    assert row["held"]["n"] == 40 + 8, "out of fold, and the test set"
+    assert row["passed"], row["why"]
 
 
 def test_the_bundle_says_how_it_answers(taught: Project, made: Path) -> None:

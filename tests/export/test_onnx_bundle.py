@@ -3,8 +3,12 @@
 import hashlib
 import json
 import os
+import re
+import shlex
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +21,8 @@ import pytest
 import torch
 from onnx import numpy_helper
 from tokenizers import Tokenizer
-from transformers import AutoConfig
+from transformers import AutoConfig, PreTrainedTokenizerFast
+from transformers.exporters import ExportedModel
 
 from core import demo, inuse
 from core.errors import InputError, RefusedError
@@ -28,10 +33,12 @@ from core.training import head
 from core.vectors import VectorStore
 from core.windows import Windows
 from core.worker.protocol import JobContext
-from exports import bundle as bundles
-from exports import onnx_model, parity, reference, sampling
+from exports import onnx_model, parity, probes, reference, sampling, staging
 from exports.job import EXPORT
+from exports.layouts.base import lay_out
+from exports.layouts.transformers import TRANSFORMERS
 from exports.plan import Plan
+from exports.runtime.checks import checks
 from exports.runtime.predictor import Predictor
 from tests import tiny
 from tests.conftest import POOL, AddTexts
@@ -55,8 +62,8 @@ class Made:
 @pytest.fixture(autouse=True, scope="module")
 def _fewer_texts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        everything = bundles.reference_texts
-        patch.setattr(bundles, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
+        everything = staging.reference_texts
+        patch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
         yield
 
 
@@ -148,6 +155,15 @@ def test_S6_no_text_of_the_project_and_no_place_of_this_machine_is_in_it(made: M
         assert str(made.project.root.parent).encode() not in content
 
 
+def test_it_keeps_every_promise_of_its_contract(made: Made) -> None:
+    found = list(checks(made.bundle))
+    assert [check.name for check in found] == ["schema", "files", "graph", "tokenizer", "probes"]
+    assert all(check.ok for check in found), found
+    tried = manifest_of(made.bundle)["probes"]["texts"]
+    assert tried
+    assert not {probe["text"] for probe in tried} & set(POOL)
+
+
 def test_it_answers_as_the_project_does(made: Made) -> None:
     """Through the whole of training's side: stored features, head, softmax."""
     with made.project.open(readonly=True) as con:
@@ -215,17 +231,17 @@ def test_X1_one_weight_off_by_a_hundredth_leaves_no_bundle(
     made: Made, stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     perturb(stage / "model.onnx")
-    real = bundles._result_of
+    real = staging.child.result_of
 
     def graph_is_damaged(module: str, folder: Path, what: str) -> Generator[JobEvent, None, dict[str, Any]]:
         if module == "exports.parity":
-            return (yield from real(module, folder, what))
+            return (yield from real(module, folder, what=what))
         yield JobEvent("phase", {"name": "graph"})
         for name in ("model.onnx", "reference.npz", "reference.json"):
             shutil.copy(stage / name, folder / name)
         return {"pad_id": 0, "features_compared": 15, "features_cosine": 1.0}
 
-    monkeypatch.setattr(bundles, "_result_of", graph_is_damaged)
+    monkeypatch.setattr(staging.child, "result_of", graph_is_damaged)
     target = tmp_path / "out" / "bundle"
     with pytest.raises(RefusedError, match="no bundle was made") as caught:
         run(made.project, EXPORT, {"to": str(target)})
@@ -256,12 +272,12 @@ def test_an_earlier_bundle_stays_without_force_and_is_replaced_with_it(
 
     def ready(module: str, folder: Path, what: str) -> Generator[JobEvent, None, dict[str, Any]]:
         yield JobEvent("phase", {"name": what})
-        for name in ("model.onnx", "reference.npz", "parity.json"):
+        for name in ("model.onnx", "reference.npz", "parity.json", probes.FILE):
             shutil.copy(stage / name, folder / name)
         found = {"pad_id": 0, "features_compared": 15, "features_cosine": 1.0}
         return found if what == "graph" else json.loads((stage / "parity.json").read_text(encoding="utf-8"))
 
-    monkeypatch.setattr(bundles, "_result_of", ready)
+    monkeypatch.setattr(staging.child, "result_of", ready)
     run(made.project, EXPORT, {"to": str(target), "force": True})
     assert not (target / "mine.txt").exists()
     assert Predictor(target).predict(["hi"])
@@ -336,7 +352,7 @@ def test_M3_code_in_an_encoders_directory_never_runs_nor_ships(made: Made, plan:
     onnx_model.load(plan)
     assert not (tmp_path / "ran").exists()
     facts = type("Facts", (), {"classes": ((1, "x"),)})()
-    said = bundles.config_of(json.loads((evil / "config.json").read_text(encoding="utf-8")), facts)
+    said = staging.config_of(json.loads((evil / "config.json").read_text(encoding="utf-8")), facts)
     assert "auto_map" not in said
 
 
@@ -360,7 +376,7 @@ def test_the_embedded_encoder_exports_without_a_sketch(template: Path, tmp_path:
 def test_the_embedded_encoder_exports_with_a_sketch_on_the_whole_demo(
     project: Project, add_texts: AddTexts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundles, "reference_texts", sampling.reference_texts)
+    monkeypatch.setattr(staging, "reference_texts", sampling.reference_texts)
     with project.open() as con:
         add_texts(con, demo.texts())
     teach(project, "minilm")
@@ -368,3 +384,40 @@ def test_the_embedded_encoder_exports_with_a_sketch_on_the_whole_demo(
     assert exported["parity"]["texts"] == 512 + sampling.LONG
     assert exported["parity"]["max_abs_diff"] <= 1e-4
     assert manifest_of(Path(exported["path"]))["encoder"]["lexical"] is not None
+
+
+def test_transformers_runs_the_bundle_as_an_exported_model(made: Made, tmp_path: Path) -> None:
+    lay_out(TRANSFORMERS, made.bundle, tmp_path / "laid", force=False)
+    model = ExportedModel.from_pretrained(tmp_path / "laid", local_files_only=True, trust_remote_code=False)
+    predictor = Predictor(made.bundle)
+    text = "Where is my refund? 退款"
+    (ids,) = predictor.windows([text])[0]
+    tensor = torch.tensor([ids])
+    found = model(input_ids=tensor, attention_mask=torch.ones_like(tensor))
+    np.testing.assert_allclose(np.asarray(found["logits"]), predictor.logits([text]), atol=1e-5)
+    assert model.config.id2label == dict(enumerate(predictor.labels))
+    tokens = PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "laid" / "tokenizer.json"))
+    pasted = model(**tokens(text, return_tensors="pt"))["logits"]  # as docs/serving.md has it
+    np.testing.assert_allclose(np.asarray(pasted), predictor.logits([text]), atol=1e-5)
+
+
+def test_the_lines_on_the_card_do_what_they_say(made: Made) -> None:
+    """What the card tells to paste, pasted in the bundle's directory."""
+    card = (made.bundle / "README.md").read_text(encoding="utf-8")
+    python, shell = (re.findall(rf"```{kind}\n(.*?)```", card, re.DOTALL) for kind in ("python", "sh"))
+    assert python
+    for block in python:
+        said = f"{block.strip()}\nprint('ran')"
+        done = subprocess.run(
+            [sys.executable, "-c", said], cwd=made.bundle, capture_output=True, text=True, check=False
+        )
+        assert done.stdout.endswith("ran\n"), done.stderr
+    lines = [
+        line for block in shell for line in block.splitlines() if "predict.py" in line and "pip install" not in line
+    ]
+    assert lines
+    for line in lines:
+        command = line.replace("python ", f"{shlex.quote(sys.executable)} ")
+        done = subprocess.run(["bash", "-c", command], cwd=made.bundle, capture_output=True, text=True, check=False)
+        assert "scores" in json.loads(done.stdout), done.stderr
+    shutil.rmtree(made.bundle / "__pycache__", ignore_errors=True)

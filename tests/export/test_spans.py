@@ -10,16 +10,14 @@ import numpy as np
 import pytest
 
 from core.errors import RefusedError
-from core.inuse import model_in_use
 from core.labelling import take_answers
 from core.project import Project
 from core.store import classes
 from core.worker.learners import refresh
-from core.worker.span_learner import SPAN_LEARNER
 from exports import span_parity, span_reference
 from exports.job import EXPORT
 from exports.runtime.predictor import Predictor
-from tests.unit.spans.conftest import GOLD, encoder, fresh, run
+from tests.unit.spans.conftest import GOLD, encoder, fresh, marked_by, run
 
 __all__ = ["encoder", "fresh"]
 
@@ -44,7 +42,7 @@ def test_a_bundle_marks_what_the_project_s_model_marks(bundle: tuple[Project, Pa
     texts = [*GOLD, " ".join(list(GOLD)[:9]), "", "👩‍👩‍👧 Anna\tin 北京"]
     found = Predictor(target).predict(texts, batch=3)
     with project.open() as con:
-        answers = SPAN_LEARNER.answers(project, model_in_use(project, con), texts)
+        answers = marked_by(project, con, texts)
         names = classes.names(con)
     for text, said, answer in zip(texts, found, answers, strict=True):
         assert [(s["start"], s["end"], s["label"]) for s in said["spans"]] == [

@@ -69,6 +69,7 @@ def test_L1_fifty_kills_of_the_installed_command_with_its_worker(open_app: Open,
     survives_kills(open_app, many, 50)
 
 
+@pytest.mark.slow
 def test_L1_can_fail(open_weak: Callable[[str], Open], many: Project) -> None:
     with goes_red():
         survives_kills(open_weak("no_worker,commits_lag"), many, 3)
@@ -136,6 +137,7 @@ def test_L3_what_waits_to_be_saved_when_the_app_is_killed_is_asked_again(quiet_a
     assert shown_id(ready(again)) == here
 
 
+@pytest.mark.slow
 def test_L3_can_fail(open_weak: Callable[[str], Open], project: Project) -> None:
     with goes_red():
         waits_honestly(open_weak("no_worker,saved_at_once")(), project)
@@ -184,14 +186,52 @@ def test_L5_on_a_full_disk_nothing_is_called_saved_that_is_not_and_it_goes_on(qu
     survives_a_full_disk(quiet_app, many)
 
 
+@pytest.mark.slow
 def test_L5_can_fail(open_weak: Callable[[str], Open], many: Project) -> None:
     with goes_red():
         survives_a_full_disk(open_weak("no_worker,errors_are_swallowed"), many)
 
 
+# L8, L9
+
+
+@pytest.mark.slow
+def test_L8_five_labels_are_undone_after_a_kill(quiet_app: Open, many: Project) -> None:
+    session, acked = quiet_app(), list[int]()
+    ready(session)
+    label_some(session, 5, acked)
+    session.process.kill()
+    session.process.wait()
+    again = quiet_app()
+    ready(again)
+    again.press(*"uuuuu")
+    again.settle(0.2)
+    assert answered(many) == []
+    again.press("u")
+    again.wait_for("nothing to undo")
+
+
+@pytest.mark.slow
+def test_L9_a_note_that_was_half_typed_when_the_app_was_killed_is_there_again(
+    quiet_app: Open, project: Project
+) -> None:
+    session = quiet_app()
+    here = shown_id(ready(session))
+    session.press("n")
+    session.send(b"ask Bo about")
+    time.sleep(1.0)
+    session.process.kill()
+    session.process.wait()
+    again = quiet_app()
+    assert shown_id(ready(again)) == here
+    again.press("n")
+    assert "ask Bo about" in again.wait_for("not saved yet")
+
+
 # L10
 
 
+@pytest.mark.slow
 def test_L10_can_fail(open_weak: Callable[[str], Open], project: Project) -> None:
     with goes_red():
         test_promises.test_L10_a_key_counts_for_the_text_that_was_on_screen(open_weak("no_worker,no_fence"), project)

@@ -102,7 +102,7 @@ def everything_is_private(root: Path, command: Callable[..., list[str | Path]]) 
     """A life of a project under a umask that keeps nothing from anybody."""
     texts = root / "texts.csv"
     texts.write_text("text\n" + "".join(f"message {n}\n" for n in range(20)), "utf-8")
-    env = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    env = {**os.environ, "HF_HUB_OFFLINE": "1", "HANDFUL_SHARED": "1"}  # the check below is the one that counts
 
     def run(*arguments: object, given: str = "") -> None:
         subprocess.run(
@@ -139,6 +139,7 @@ def test_S1_under_umask_000_every_file_is_ones_own(ended: Path) -> None:
     everything_is_private(ended, lambda *words: [HANDFUL, *(str(word) for word in words)])
 
 
+@pytest.mark.slow
 def test_S1_can_fail(ended: Path) -> None:
     with goes_red():
         everything_is_private(ended, lambda *words: weakened("open_files", *words))

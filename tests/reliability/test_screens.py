@@ -101,6 +101,7 @@ def test_L6_on_a_full_disk_one_can_open_look_and_write_elsewhere(project: Projec
 # T13
 
 
+@pytest.mark.slow
 def test_T13_the_clipboard_is_never_written_without_being_asked(quiet_app: Open) -> None:
     session = quiet_app()
     ready(session)

@@ -37,6 +37,7 @@ def test_U1_after_a_hang_up_the_worker_goes_on_and_the_same_text_comes_again(ope
     outlives_the_terminal(open_app, project)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weakness", ["no_signals", "worker_in_our_session"])
 def test_U1_can_fail(open_weak: Callable[[str], Open], project: Project, weakness: str) -> None:
     with goes_red():

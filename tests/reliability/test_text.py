@@ -2,7 +2,7 @@
 
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -35,19 +35,19 @@ DIALOGS = ("ctrl+g", "f6", "f4", "n", "?", "ctrl+p", "ctrl+o")
 
 @pytest.fixture
 def visit(home: dict[str, str]) -> Iterator[Callable[..., bytes]]:
-    """`visit(root, size, weakness)`: open every screen and dialog; returns all that was written."""
+    """`visit(root, size, weakness, some)`: open some or every screen and dialog; returns all that was written."""
     sessions: list[TerminalSession] = []
 
-    def go(root: Path, size: tuple[int, int], weakness: str = "") -> bytes:
+    def go(root: Path, size: tuple[int, int], weakness: str = "", some: Sequence[str] = ()) -> bytes:
         weak = "no_worker" + (f",{weakness}" if weakness else "")
         session = TerminalSession(weakened(weak, "open", root, "--as", "ada"), env=home, size=size)
         sessions.append(session)
         session.wait_for(lambda text: len(text.split()) > 8)
-        for entry in (*screens.SCREENS, screens.entry("label")):
+        for entry in [*map(screens.entry, some)] or [*screens.SCREENS, screens.entry("label")]:
             session.press("ctrl+o")
             session.press(entry.key)
             session.settle(0.15)
-        for key in DIALOGS:
+        for key in () if some else DIALOGS:
             session.press(key)
             session.press("escape")
         session.press("s", "s", "1", "f", "u")
@@ -79,9 +79,14 @@ def nothing_acts(visit: Callable[..., bytes], twins: tuple[Path, Path], size: tu
     assert_harmless(visit(hostile, size, weak), _CLEAN[size])
 
 
-@pytest.mark.parametrize(
-    "weak", ["", pytest.param("no_guard", marks=pytest.mark.slow), pytest.param("no_marks", marks=pytest.mark.slow)]
-)
+def test_T1_no_byte_of_data_acts_on_five_screens(visit: Callable[..., bytes], twins: tuple[Path, Path]) -> None:
+    clean, hostile = twins
+    some = ("data", "rounds", "export", "settings", "label")
+    assert_harmless(visit(hostile, (80, 24), "", some), visit(clean, (80, 24), "", some))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("weak", ["", "no_guard", "no_marks"])
 def test_T1_no_byte_of_data_acts_on_any_screen_and_each_of_two_layers_is_enough(
     visit: Callable[..., bytes], twins: tuple[Path, Path], weak: str
 ) -> None:
@@ -97,6 +102,7 @@ def test_T1_the_same_in_other_sizes(
     nothing_acts(visit, twins, size, weak)
 
 
+@pytest.mark.slow
 def test_T1_can_fail(visit: Callable[..., bytes], twins: tuple[Path, Path]) -> None:
     with goes_red():
         nothing_acts(visit, twins, (80, 24), "no_guard,no_marks")

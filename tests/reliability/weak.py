@@ -89,8 +89,9 @@ def no_signals() -> None:
 
 def worker_in_our_session() -> None:
     """The worker is a child like any other: it belongs to the terminal, and a hang-up ends it."""
-    import signal
+    import os
     import subprocess
+    from pathlib import Path
 
     from core.worker import launch
 
@@ -98,10 +99,11 @@ def worker_in_our_session() -> None:
 
     def started(*args: object, **options: object) -> object:
         options["start_new_session"] = False
-        options["preexec_fn"] = lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)
         return original(*args, **options)  # type: ignore[call-overload]
 
     launch.subprocess.Popen = started  # type: ignore[assignment, misc]
+    launch.MODULE = "handful_mortal_worker"
+    os.environ["PYTHONPATH"] = str(Path(__file__).with_name("kinds"))
 
 
 def open_files() -> None:

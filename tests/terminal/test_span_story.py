@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.project import Project
+from core.store import models
 from tests import tiny
 from tests.terminal.conftest import end_worker
 from tests.terminal.session import HANDFUL, TerminalSession
@@ -27,8 +28,8 @@ MEANT = {
 }
 
 
-def handful(cwd: Path, *args: str | Path) -> str:
-    done = subprocess.run([HANDFUL, *args], cwd=cwd, capture_output=True, text=True, check=True)
+def handful(cwd: Path, *args: str | Path, stdin: str = "") -> str:
+    done = subprocess.run([HANDFUL, *args], cwd=cwd, input=stdin, capture_output=True, text=True, check=True)
     return done.stdout
 
 
@@ -84,3 +85,49 @@ def test_english_chinese_and_emoji_are_labelled_by_keys_and_come_back_from_a_fil
     handful(tmp_path, "labels", "again", "--to", "again.jsonl")
     end_worker(Project(tmp_path / "again"))
     assert in_file(tmp_path / "again.jsonl") == MEANT
+
+
+MORE = {
+    f"{who} flew from {place} on Monday.": ([".", "1", "i", "2"], [(who, "person"), (place, "place")])
+    for who, place in (
+        ("Ada Lovelace", "Paris"), ("Alan Turing", "London"), ("Grace Hopper", "Rome"), ("Emmy Noether", "Oslo"),
+        ("Kurt Schmidt", "Madrid"),
+    )
+}  # fmt: skip
+CHINESE_MORE = {
+    f"{who}昨天去了{place}。": ([".", "1", *"lllll", ".", "2"], [(who, "person"), (place, "place")])
+    for who, place in (("李四", "上海"), ("王五", "南京"), ("赵六", "天津"))
+}
+
+
+@pytest.mark.slow
+def test_spans_that_were_labelled_by_keys_in_two_languages_become_a_bundle(
+    tmp_path: Path, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in home.items():
+        monkeypatch.setenv(name, value)
+    for text, (keys, meant) in {**MORE, **CHINESE_MORE}.items():
+        monkeypatch.setitem(KEYS, text, keys)
+        monkeypatch.setitem(MEANT, text, meant)
+    project = made(tmp_path, [*MEANT])
+    with TerminalSession([HANDFUL, "open", "mail"], env=home, cwd=tmp_path) as session:
+        session.wait_for("done")
+        session.settle()
+        for _turn in MEANT:
+            label(session)
+        session.press("ctrl+o", "r")
+        session.wait_for("untouched encoder")
+        session.press("s")
+        session.wait_for(lambda text: "kept" in text or "rejected" in text, 240)
+        session.press("ctrl+o", "e")
+        session.wait_for("No bundle was made yet.")
+        session.press("x")
+        session.wait_for("from predict import Predictor", 240)
+        session.press("ctrl+q")
+        assert session.exit_code() == 0
+    with project.open(readonly=True) as con:
+        (path, info, _when), *_older = models.bundles(con)
+    assert info["parity"]["flips"] == 0
+    said = handful(tmp_path, "predict", path, stdin=json.dumps({"text": ENGLISH}) + "\n")
+    assert isinstance(json.loads(said)["spans"], list)
+    end_worker(project)

@@ -365,6 +365,69 @@ def test_a_refused_export_says_what_to_do(make_app: MakeApp, project: Project) -
     run(make_app("export"), story)
 
 
+ROWS = [
+    {"name": "fp32", "method": "as trained", "bytes": 90_400_000, "passed": True, "why": "", "throughput": 128.0},
+    {
+        "name": "int8",
+        "method": "dynamic",
+        "attempts": 1,
+        "bytes": 23_100_000,
+        "batch_1": {"p50_ms": 2.9, "p99_ms": 4.1},
+        "batch_32": {"p50_ms": 60.0, "p99_ms": 101.0},
+        "throughput": 300.4,
+        "agreement": {"n": 2000, "share": 0.9945},
+        "held": {"n": 48, "fall": 0.004, "interval": [-0.01, 0.02], "learnt": False},
+        "passed": True,
+        "why": "",
+    },
+    {
+        "name": "fp16",
+        "method": "all but the head",
+        "attempts": 1,
+        "bytes": 45_200_000,
+        "agreement": {"n": 2000, "share": 0.5},
+        "held": {"n": 48, "fall": 0.3, "interval": [0.2, 0.4], "learnt": False},
+        "passed": False,
+        "why": "50.00% of 2000 unlabelled texts are answered as in fp32 (needed: 99%), most in [b]refund[/b] 0.10",
+    },
+]
+
+
+def test_precisions_are_compared_side_by_side_and_one_is_exported(
+    make_app: MakeApp, project: Project, submitted: list[tuple[str, dict[str, object]]]
+) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        con = app.session.con
+        assert "precisions: not compared yet (p)" in text_of(app)
+        await pilot.press("p")
+        await until(pilot, lambda: bool(submitted), "the request")
+        assert submitted[0][0] == "precisions"
+        job = jobs.claim(con, "test")
+        assert job is not None
+        models.add_ranking(con, "000001", 3, {"source": "head"})
+        jobs.finish(con, job.id, "done", result={"model": "head", "event_seq": 3, "rows": ROWS})
+        app.session.touched()
+        await until(pilot, lambda: "int8 23.1 MB same 99.5%" in text_of(app), "the line")
+        assert "fp16 refused" in text_of(app)
+        await pilot.press("p")
+        await until(pilot, lambda: "60.0/101" in text_of(app), "the table")
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "50.00% of 2000" in text_of(app), "why it is refused")
+        assert "[b]refund[/b]" in text_of(app)
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        assert len(submitted) == 1, "what is refused can't be exported"
+        await pilot.press("up")
+        await until(
+            pilot, lambda: "macro-F1 -0.4 points (-2.0 to +1.0)" in " ".join(text_of(app).split()), "its numbers"
+        )
+        await pilot.press("enter")
+        await until(pilot, lambda: len(submitted) == 2, "the export")
+        assert submitted[1] == ("export", {"to": None, "force": False, "precision": "int8"})
+
+    run(make_app("export"), story)
+
+
 def test_labels_are_written_to_a_file(make_app: MakeApp, project: Project) -> None:
     give_labels(project)
     target = project.root.parent / "out.jsonl"
@@ -375,7 +438,7 @@ def test_labels_are_written_to_a_file(make_app: MakeApp, project: Project) -> No
         field = app.screen.query_one("Input")
         field.value = str(target)  # type: ignore[attr-defined]
         await pilot.press("enter")
-        await pilot.pause(0.2)
+        await until(pilot, target.is_file, "the file")
         found = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
         assert len(found) == 6
 

@@ -14,7 +14,7 @@ from core.records import Source
 from core.store import classes, examples
 from core.worker.rule import least_classes
 from tui.commands import about
-from tui.failing import kind_of, name_of, pair_of, rate_of, share_of, tips_of, worst_first
+from tui.failing import kind_of, name_of, rate_of, tips_of, words_of, worst_first
 from tui.options import as_json, directory
 from tui.output import data, data_json, paragraph, say, table
 from tui.waiting import wait_for_ranking
@@ -81,8 +81,7 @@ def _print(found: Failures, names: dict[int, str], pairs: list[dict[str, Any]]) 
         data(_("! worse than the rest, beyond chance"))
     for pair, told in list(zip(found.confusions, pairs, strict=True))[:PAIRS]:
         data("")
-        gold, answered = pair_of(pair, names)
-        data(_("{gold} taken for {answered}: {share}").format(gold=gold, answered=answered, share=share_of(pair)))
+        data(words_of(pair, names))
         if pair.tips:
             paragraph(_("words (here:right ones): {tips}").format(tips=tips_of(pair)), "  ")
         for text in told["texts"]:

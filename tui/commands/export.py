@@ -1,6 +1,7 @@
 """`handful export`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,32 +10,61 @@ from core import project as projects
 from core.i18n import _
 from core.store import classes
 from core.worker.rule import least_classes
-from tui import jobs
+from exports import hub
+from exports.precision.table import HEAD, cells, remarks
+from tui import jobs, pushing
 from tui.commands import about
 from tui.options import ANY_PATH, as_json, directory
-from tui.output import data, data_json, say, shown_path, size
+from tui.output import data, data_json, paragraph, say, shown_path, size, table
 
 
 @click.command(
     "export",
     help=about(
         "export",
-        _("No bundle is made unless onnxruntime gives the same answers as the model it came from."),
+        _(
+            "No bundle is made unless onnxruntime gives the same answers as the model it came from. With --precision"
+            " int8 or fp16 it must answer 99 % of 2,000 unlabelled texts as fp32 does, and lose one point of macro-F1"
+            " at most."
+        ),
         "handful export mail --to mail-model",
+        "handful export mail --precision int8",
+        "handful export mail --to mail-model --push ada/mail-model --dry-run",
     ),
 )
 @directory
 @click.option("--to", "target", metavar="OUT", type=ANY_PATH, help=_("The bundle's directory."))
+@click.option(
+    "--precision",
+    metavar="NAME",
+    default="fp32",
+    show_default=True,
+    help=_("Format of numbers: fp32, fp16 for GPUs, int8 for CPUs."),
+)
+@click.option(
+    "--layers",
+    metavar="N",
+    type=click.IntRange(1, 1000),
+    help=_("Teach an encoder with fewer layers first, on the pool; it has to pass the same gates."),
+)
 @click.option("--force", is_flag=True, help=_("Replace a bundle that is there."))
+@click.option("--push", "repo", metavar="OWNER/NAME", help=_("Upload it to the hub, too; a new repository is private."))
+@click.option("--dry-run", is_flag=True, help=_("With --push: only say what would be uploaded."))
 @as_json
-def export_command(directory: Path, target: Path | None, *, force: bool, as_json: bool) -> None:
-    """A job of the worker, narrated until its end."""
+def export_command(
+    directory: Path, target: Path | None, repo: str | None, *, force: bool, dry_run: bool, as_json: bool, **graph: Any
+) -> None:
+    """A job of the worker, narrated until its end; `graph`: in which precision, with how many layers."""
+    if repo is not None:
+        hub.check_name(repo)
     project = projects.find(directory)
-    args = {"to": str(target.absolute()) if target else None, "force": force}
+    args = {"to": str(target.absolute()) if target else None, "force": force, **graph}
     with project.open() as con:
         if len(classes.counts(con)) < least_classes(con):
             inuse.model_in_use(project, con)
         result = dict(jobs.run(project, con, "export", args).result or {})
+    if repo is not None:
+        result["push"] = pushing.push(Path(result["path"]), repo, public=False, dry_run=dry_run)
     if as_json:
         data_json(result)
         return
@@ -45,4 +75,11 @@ def export_command(directory: Path, target: Path | None, *, force: bool, as_json
             diff=parity["max_abs_diff"], n=parity["texts"], flips=parity["flips"]
         )
     )
+    if "compared" in result["precision"]:
+        rows = result["precision"]["compared"]
+        table(HEAD, [cells(row) for row in rows], right=range(1, len(HEAD)))
+        for line in remarks(rows):
+            paragraph(line)
+    if repo is not None:
+        pushing.tell(result["push"])
     say(_("Next: handful predict {path} FILE").format(path=shown_path(Path(result["path"]))))

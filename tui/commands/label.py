@@ -29,13 +29,14 @@ from tui.waiting import wake
 @directory
 @click.argument("file", metavar="FILE|-", type=ANY_PATH)
 @annotator
+@click.option("--settle", is_flag=True, help=_("These answers overrule what others have said of the same texts."))
 @as_json
-def label_command(directory: Path, file: Path, annotator: str, *, as_json: bool) -> None:
+def label_command(directory: Path, file: Path, annotator: str, *, settle: bool, as_json: bool) -> None:
     """What is saved stays saved, even if the worker that would learn from it can't be started."""
     project = projects.find(directory)
     lines = read_lines(file)
     with project.open() as con:
-        new, known = take_answers(con, project.task(con), project.settings(), lines, annotator)
+        new, known = take_answers(con, project.task(con), project.settings(), lines, annotator, settles=settle)
     if as_json:
         data_json({"new": new, "known": known})
     else:

@@ -74,6 +74,18 @@ def collect(project: Project, con: Connection, model: str, sources: tuple[Source
     ]
 
 
+_RATIOS = {"partial_f1": _("partial"), "ends_f1": _("ends alone")}
+_KINDS = {
+    "right": _("right"),
+    "wrong_ends": _("with wrong ends"),
+    "wrong_class": _("of a wrong class"),
+    "wrong_both": _("wrong in both"),
+    "missed": _("missed"),
+    "spurious": _("spurious"),
+}
+"""What the numbers of a task are called; one that is not listed goes by its own name."""
+
+
 def print_report(report: Report) -> None:
     """One table; below the texts that are enough to tell, words instead of numbers."""
     data("")
@@ -98,6 +110,16 @@ def print_report(report: Report) -> None:
                 means="".join(f", {name} {percent(one.value, one.interval)}" for name, one in report.means.items()),
             )
         )
+    if report.ratios:
+        data(
+            _("  entity F1 {micro}{ratios}; accuracy is of whole texts").format(
+                micro=percent(report.micro_f1, report.micro_f1_interval),
+                ratios="".join(
+                    f", {_RATIOS.get(name, name)} {percent(r.value, r.interval)}" for name, r in report.ratios.items()
+                ),
+            )
+        )
+        data("  " + ", ".join(f"{n} {_KINDS.get(name, name)}" for name, n in report.kinds.items()))
     ranked = any(c.average_precision is not None for c in report.classes) and bool(report.means)
     rows = [
         (
@@ -110,7 +132,14 @@ def print_report(report: Report) -> None:
         )
         for c in report.classes
     ]
-    head = [_("  class"), _("texts"), _("precision"), _("recall"), _("F1"), *([_("AP")] if ranked else [])]
+    head = [
+        _("  class"),
+        _("spans") if report.ratios else _("texts"),
+        _("precision"),
+        _("recall"),
+        _("F1"),
+        *([_("AP")] if ranked else []),
+    ]
     table(head, rows, right=(1, 2, 3, 4, 5))
 
 

@@ -27,7 +27,7 @@ def _known(_ctx: click.Context, _option: click.Parameter, value: str) -> "Layout
         "package",
         _(
             "docker and docker-gpu make a directory with a Dockerfile for handful serve, without torch; triton makes a"
-            " model repository. The bundle is verified first, and copied."
+            " model repository, transformers what its ExportedModel runs. The bundle is verified first, and copied."
         ),
         "handful package mail-model --for docker --to mail-image",
         "handful package mail-model --for triton --to models",
@@ -40,7 +40,7 @@ def _known(_ctx: click.Context, _option: click.Parameter, value: str) -> "Layout
     metavar="NAME",
     required=True,
     callback=_known,
-    help=_("docker, docker-gpu, triton or a plug-in."),
+    help=_("docker, docker-gpu, triton, transformers, or a plug-in."),
 )
 @click.option("--to", "target", metavar="OUT", type=ANY_PATH, required=True, help=_("The directory to be made."))
 @click.option("--force", is_flag=True, help=_("Replace a directory that this command made."))

@@ -57,6 +57,7 @@ def collect(project: Project, con: Connection) -> dict[str, Any]:
         "test": counters.get("test", 0),
         "answered": counters.get("pool.answered", 0),
         "skipped": counters.get("pool.skipped", 0),
+        "contested": counters.get("pool.contested", 0),
         "classes": {name: counts.get(i, 0) for i, name in names.items()},
         "embedded": meta.get(con, "embedded", 0),
         "encoder": settings.encoder,
@@ -88,6 +89,8 @@ def _print(found: dict[str, Any]) -> None:
     data(
         _("Texts: {pool} in the pool, {test} in the test set; {answered} answered, {skipped} skipped.").format(**found)
     )
+    if found["contested"]:
+        paragraph(_("{contested} of them wait to be settled: people disagree (handful agreement).").format(**found))
     for name, n in found["classes"].items():
         data(f"  {n:>6}  {clip(name, WIDTH - 10)}")
     data(_("Model in use: {model}.").format(model=found["model"] or _("none yet")))

@@ -27,6 +27,7 @@ DIALOGS: tuple[Entry, ...] = (
     Entry("looking", "LookDialog"),
     Entry("new_project", "NewProjectDialog"),
     Entry("note", "NoteDialog"),
+    Entry("precisions", "PrecisionsDialog"),
     Entry("prompt", "PromptDialog"),
     Entry("queue", "QueueDialog"),
     Entry("patterns", "PatternsDialog"),

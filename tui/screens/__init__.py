@@ -65,6 +65,15 @@ SCREENS: tuple[Entry, ...] = (
         commands="suspects, check",
     ),
     Entry(
+        "people",
+        _("People"),
+        _("Who labelled how much, how far they agree; settle what they disagree on."),
+        "PeopleScreen",
+        "p",
+        commands="agreement, label",
+        tab=False,
+    ),
+    Entry(
         "data",
         _("Data"),
         _("All texts: search, filter, relabel, add a file."),

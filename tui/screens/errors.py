@@ -15,7 +15,7 @@ from core.i18n import _
 from core.records import Source
 from core.store import examples, models
 from tui import keymap
-from tui.failing import NOBODY, kind_of, name_of, pair_of, rate_of, share_of, tips_of, worst_first
+from tui.failing import kind_of, name_of, pair_of, rate_of, share_of, tips_of, words_of, worst_first
 from tui.screens.base import HandfulScreen
 from tui.views.table import bar
 from tui.widgets.line import Line, Piece
@@ -157,7 +157,7 @@ class ErrorsScreen(HandfulScreen):
         found, ids, words = self._found, tuple[int, ...](), ""
         if found is not None and self._pairs_shown and found.confusions:
             pair = found.confusions[self.pairs.cursor]
-            ids, words = pair.example_ids, _pair_words(pair, self.session.names())
+            ids, words = pair.example_ids, words_of(pair, self.session.names())
         elif found is not None and not self._pairs_shown and self._parts:
             part = self._parts[self.parts.cursor]
             ids = part.example_ids
@@ -259,11 +259,3 @@ def _part_row(part: Part) -> Sequence[Cell]:
 def _pair_row(pair: Confusion, names: Mapping[int, str]) -> Sequence[Cell]:
     gold, answered = pair_of(pair, names)
     return ((gold, "given"), (answered, "wrong"), (share_of(pair), "text"), (tips_of(pair), "muted"))
-
-
-def _pair_words(pair: Confusion, names: Mapping[int, str]) -> str:
-    gold, answered = pair_of(pair, names)
-    if NOBODY in (gold, answered):
-        said = _("{name} missed") if answered == NOBODY else _("{name} given in addition")
-        return f"{said.format(name=gold if answered == NOBODY else answered)}: {share_of(pair)}"
-    return _("{gold} taken for {answered}: {share}").format(gold=gold, answered=answered, share=share_of(pair))

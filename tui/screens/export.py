@@ -19,12 +19,13 @@ from tui import encoders, keymap, requests
 from tui.commands.labels import written
 from tui.commands.metrics import SOURCES, collect
 from tui.dialogs.choose import ChooseDialog
+from tui.dialogs.precisions import MEASURE, PrecisionsDialog
 from tui.dialogs.prompt import PromptDialog
 from tui.output import percent, size
 from tui.refusals import attempt
 from tui.screens.base import HandfulScreen
 from tui.show import content
-from tui.widgets.line import Line
+from tui.widgets.line import Line, Piece
 from tui.widgets.progress import ProgressLine
 from tui.widgets.row_list import Cell, Column, ListRows, RowList
 
@@ -37,6 +38,7 @@ class ExportScreen(HandfulScreen):
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("export")
     DEFAULT_CSS = """
     ExportScreen #facts { padding: 0 2; height: auto; }
+    ExportScreen #precisions { padding: 0 2; height: 1; }
     ExportScreen .field { color: $muted; padding: 1 2 0 2; height: 2; }
     ExportScreen Input { border: none; height: 1; padding: 0 2; background: $background; }
     ExportScreen Input:focus { background: $chosen; }
@@ -57,13 +59,14 @@ class ExportScreen(HandfulScreen):
     def body(self) -> Iterable[Widget]:
         columns = (
             Column(_("bundle")),
-            Column(_("model"), 9),
+            Column(_("model"), 13),
             Column(_("size"), 9, right=True),
             Column(_("made"), 17, least=100),
             Column(_("logits differ"), 13, right=True),
         )
         yield Line(id="model")
         yield Static(id="facts", markup=False)
+        yield Line(id="precisions")
         yield Static(content(_("to the directory")), classes="field", markup=False)
         yield Input(placeholder=_("bundles/… below the project; t: another"), compact=True)
         yield ProgressLine()
@@ -81,6 +84,7 @@ class ExportScreen(HandfulScreen):
         root = session.project.root.absolute()
         self.rows.show(ListRows([_row(bundle, root) for bundle in self._bundles]))
         self._facts()
+        self._precisions()
         self._follow()
         self._code()
 
@@ -107,10 +111,35 @@ class ExportScreen(HandfulScreen):
         whole = [report for report in found if not report.slice]
         facts.update(content("\n".join(_metrics(report) for report in whole), multiline=True))
 
+    def _compared(self) -> tuple[list[Mapping[str, Any]], bool] | None:
+        """(rows of the newest comparison of the model in use, whether decisions were made since); None without one."""
+        session = self.session
+        job = jobs.newest_done(session.con, "precisions")
+        ranking = models.newest_ranking(session.con)
+        if job is None or job.result is None or ranking is None or job.result["model"] != ranking.info.get("source"):
+            return None
+        return list(job.result["rows"]), job.result["event_seq"] != ranking.event_seq
+
+    def _precisions(self) -> None:
+        """One line on what other formats of numbers would give."""
+        line, found = self.query_one("#precisions", Line), self._compared()
+        if found is None:
+            line.show([(_("precisions: not compared yet (p)"), "muted")])
+            return
+        pieces: list[Piece] = [(_("precisions: "), "muted")]
+        for row in found[0]:
+            if row["passed"]:
+                said = f"{row['name']} {size(row['bytes'])}"
+                same = _(" same {share:.1%}").format(share=row["agreement"]["share"]) if "agreement" in row else ""
+                pieces.append((f"{said}{same}  ", "text"))
+            else:
+                pieces.append((_("{name} refused  ").format(name=row["name"]), "wrong"))
+        line.show([*pieces, (_("(p)"), "muted")])
+
     def _follow(self) -> None:
         """How far the export is, or why there is none."""
         session = self.session
-        job = requests.running(session, "export")
+        job = requests.running(session, "export", "precisions")
         bar = self.query_one(ProgressLine)
         if job is None and self._job is not None:
             over = jobs.get(session.con, self._job)
@@ -146,13 +175,34 @@ class ExportScreen(HandfulScreen):
     # What keys do
 
     def action_start(self) -> None:
-        """Export; what speaks against it is said."""
+        """Export in fp32; what speaks against it is said."""
+        self._export("fp32")
+
+    def action_precisions(self) -> None:
+        """Compare formats of numbers, or show what was compared and export in one of them."""
+        if requests.running(self.session, "export", "precisions") is not None:
+            self.handful.say(_("An export or a comparison is under way."), "warning")
+            return
+        found = self._compared()
+        if found is None:
+            requests.submit(self, "precisions")
+            return
+
+        def chosen(name: str | None) -> None:
+            if name == MEASURE:
+                requests.submit(self, "precisions")
+            elif name is not None:
+                self._export(name)
+
+        self.app.push_screen(PrecisionsDialog(found[0], stale=found[1]), chosen)
+
+    def _export(self, precision: str) -> None:
         typed = self.target.value.strip()
         target = str(Path(typed).expanduser().absolute()) if typed else None
-        if requests.running(self.session, "export") is not None:
-            self.handful.say(_("An export is under way."), "warning")
+        if requests.running(self.session, "export", "precisions") is not None:
+            self.handful.say(_("An export or a comparison is under way."), "warning")
             return
-        requests.submit(self, "export", {"to": target, "force": False})
+        requests.submit(self, "export", {"to": target, "force": False, "precision": precision})
 
     def action_model(self) -> None:
         """Choose the model that is exported; it becomes the one in use."""
@@ -173,8 +223,8 @@ class ExportScreen(HandfulScreen):
         self.app.push_screen(ChooseDialog(_("Export and use which model?"), names, cursor=cursor), chosen)
 
     def action_cancel(self) -> None:
-        """Stop the export that is under way."""
-        job = requests.running(self.session, "export")
+        """Stop the export or the comparison that is under way."""
+        job = requests.running(self.session, "export", "precisions")
         if job is not None:
             attempt(self.handful, lambda: requests.cancel(self.session, job.id))
 
@@ -200,20 +250,25 @@ class ExportScreen(HandfulScreen):
     def action_labels(self) -> None:
         """Write the labelled texts to a file."""
         proposed = str(self.session.project.root.absolute().with_suffix(".labels.jsonl"))
-        about = _("A .jsonl or .csv file that is not there yet; JSONL keeps everything.")
+        about = _("A .jsonl, .csv or .parquet file, or a directory: a data set with its card.")
         self.app.push_screen(PromptDialog(_("Labelled texts to which file?"), proposed, about=about), self._write)
 
     def _write(self, typed: str | None) -> None:
         if not typed:
             return
         path = Path(typed).expanduser().absolute()
-        try:
-            with self.session.project.open(readonly=True) as con:
-                found = write_labels(self.session.project, con, path)
-        except HandfulError as error:
-            self.handful.show_error(error)
-            return
-        self.handful.say(written(found, path))
+        app, project = self.handful, self.session.project
+
+        def run() -> None:
+            try:
+                with project.open(readonly=True) as con:
+                    found = write_labels(project, con, path)
+            except HandfulError as error:
+                app.call_from_thread(app.show_error, error)
+            else:
+                app.call_from_thread(app.say, written(found, path))
+
+        self.run_worker(run, thread=True, group="labels")
 
 
 def _metrics(report: Report) -> str:
@@ -227,6 +282,12 @@ def _metrics(report: Report) -> str:
     )
 
 
+def _model(info: Mapping[str, Any]) -> str:
+    """Which model, and in which precision where it is not the usual one."""
+    name = str(info.get("precision", {}).get("name", "fp32"))
+    return str(info.get("model", "")) + ("" if name == "fp32" else f" {name}")
+
+
 def _row(bundle: tuple[str, Mapping[str, Any], float], root: Path) -> tuple[Cell, ...]:
     """One bundle; its path begins at the project where it lies below it."""
     path, info, created = bundle
@@ -235,7 +296,7 @@ def _row(bundle: tuple[str, Mapping[str, Any], float], root: Path) -> tuple[Cell
     diff = parity.get("max_abs_diff")
     return (
         (shown, "text"),
-        (str(info.get("model", "")), "guess"),
+        (_model(info), "guess"),
         (size(info["size_bytes"]) if "size_bytes" in info else "", "muted"),
         (clock.iso(created)[:16].replace("T", " "), "muted"),
         (_("{d:.0e} on {n}").format(d=diff, n=parity.get("texts", 0)) if diff is not None else "", "sure"),

@@ -263,6 +263,10 @@ class MetricsScreen(HandfulScreen):
             self.handful.say(_("There are no slices: the option slice_by names a column."), "warning")
         self.moved()
 
+    def action_errors(self) -> None:
+        """Where it fails."""
+        self.handful.go("errors")
+
     def action_sort(self) -> None:
         """The next order."""
         self._order = (self._order + 1) % len(ORDERS)

@@ -12,7 +12,7 @@ from rich.style import Style
 from textual import events
 
 from core.i18n import _
-from core.spans import Guess
+from core.spans import Guess, Span
 from tui.show import segment
 from tui.spans.drawing import Bar, bars, strokes
 from tui.spans.editor import Editor
@@ -197,26 +197,29 @@ class SpanCard(TextCard):
     def _text_row(self, line: int) -> list[Segment]:
         assert self._shown is not None  # noqa: S101
         found: list[Segment] = []
-        hint = ""
-        for glyph in self._layout.lines[line]:
+        hint, glyphs = "", self._layout.lines[line]
+        begin, end = glyphs[0].start, glyphs[-1].end
+        given = [s for s in self._shown.editor.spans if s.start < end and begin < s.end]
+        guessed = [g.span for g in self._pending if g.span.start < end and begin < g.span.end]
+        for glyph in glyphs:
             hint = self._shown.hints.get(glyph.start, "") or hint
             if hint:
                 taken, hint = hint[: glyph.cells], hint[glyph.cells :]
                 found.append(Segment(taken.ljust(glyph.cells), self.component("card--hint")))
             else:
-                _join(found, glyph, self._style(glyph))
+                _join(found, glyph, self._style(glyph, given, guessed))
         return found
 
-    def _style(self, glyph: Glyph) -> Style:
+    def _style(self, glyph: Glyph, given: Sequence[Span[str]], guessed: Sequence[Span[str]]) -> Style:
+        """How it is drawn, these spans being in its line."""
         assert self._shown is not None  # noqa: S101
-        editor = self._shown.editor
-        style = self.component("card--text")
-        given = [s for s in editor.spans if s.start < glyph.end and glyph.start < s.end]
-        guessed = [g.span for g in self._pending if g.span.start < glyph.end and glyph.start < g.span.end]
+        style = self.component("card--more" if self._shown.hints else "card--text")
+        given = [s for s in given if s.start < glyph.end and glyph.start < s.end]
+        guessed = [s for s in guessed if s.start < glyph.end and glyph.start < s.end]
         if given or guessed:
             least = min(given or guessed, key=lambda s: s.end - s.start)
             style = self._hue(least.label) + (_BOLD if given else _ITALIC)
-        start, end = editor.at
+        start, end = self._shown.editor.at
         if start < glyph.end and glyph.start < end:
             style = (style if given or guessed else self.component("card--at")) + _REVERSE
         return style

@@ -2,23 +2,28 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from core import checking, suspected
+from core import checking, judged, suspected
 from core.checking import Suspect
 from core.connection import Connection
 from core.errors import InputError
 from core.project import Project
+from core.settings import Settings
 from core.settling import Settled, take_verdicts
 from core.store import acts, checks, classes, examples, labels
 from core.store.labels import Decision
 from core.suspected import Checked, Copies, Doubted
 from core.tasks.classify import CLASSIFY, ClassAnswer
 from core.tasks.multilabel import MULTILABEL, label_set
+from core.training.classify import CLASSIFY_TRAINER
 from core.training.head import Head
-from core.worker.doubting import Evidence, doubted, look, look_for_copies
+from core.training.recipe import HeadRecipe
+from core.worker.doubting import Evidence, doubted, look, look_for_copies, look_since
 
 REFUND, LOGIN, SPEED = (CLASSIFY.encode(ClassAnswer(c)) for c in (1, 2, 3))
 DAY = 86_400.0
@@ -221,6 +226,31 @@ def test_nobody_has_said_anything_then_nothing_is_published(project: Project, co
     items = examples.labelled(con)
     look(project, CLASSIFY, "head", 1, Evidence(items, [ClassAnswer(1)], [None], [], np.ones((1, 2))))
     assert suspected.load(project, "head") is None
+
+
+def test_labels_given_since_a_round_are_judged_by_heads_that_have_not_seen_them(
+    project: Project, con: Connection
+) -> None:
+    label(con, {i: (REFUND, LOGIN, SPEED)[i % 3] for i in range(1, 13)})
+    items = examples.labelled(con)
+    answers = [CLASSIFY.decode(item.stored) for item in items]
+    features = np.eye(3)[[answer.class_id - 1 for answer in answers]].astype(np.float32)
+    answers[10] = ClassAnswer(answers[10].class_id % 3 + 1)  # the second of three that the round has not seen
+    items[10] = replace(items[10], stored=CLASSIFY.encode(answers[10]))
+    seen = [judged.JudgedText(item.example.id, item.stored, item.stored) for item in items[:9]]
+    judged.publish(project, "round 1", "out-of-fold", 9, seen)
+    fitted = CLASSIFY_TRAINER.fit_head(features, answers)
+    now = SimpleNamespace(
+        known=SimpleNamespace(items=items, answers=answers, rows=np.arange(12)), vectors=features, task=CLASSIFY,
+        trainer=CLASSIFY_TRAINER, source="round 1", settings=Settings(), seq=12,
+    )  # fmt: skip
+    look_since(project, now, SimpleNamespace(recipe=HeadRecipe(), head=fitted))  # type: ignore[arg-type]
+    suspected.publish(project, Checked("round 1", 9, 9, (Doubted(1, LOGIN, REFUND, 0.1, False),)))
+    found = suspected.found_by(project, "round 1")
+    assert found is not None
+    assert (found.n, found.event_seq) == (12, 12)
+    assert [one.example_id for one in found.doubted] == [items[10].example.id, 1]
+    assert CLASSIFY.decode(found.doubted[0].suggested).class_id == int(features[10].argmax()) + 1
 
 
 def test_with_several_labels_the_models_own_set_is_suggested(con: Connection) -> None:

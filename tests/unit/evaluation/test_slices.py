@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.evaluation.confused import confusions
 from core.evaluation.slices import LENGTHS, Outcome, Part, is_wrong, parts, worse_by_chance
-from core.evaluation.tipping import tipping
+from core.evaluation.tipping import Tip, bag_of, counted, tipping
 from core.script import script_of
 from core.tasks.classify import CLASSIFY, ClassAnswer
 from core.tasks.multilabel import MULTILABEL, label_set
@@ -136,10 +136,15 @@ def test_lengths_are_bands_in_their_order() -> None:
     assert found[-1].name == "1281–"
 
 
+def tipped(confused: list[str], right: list[str]) -> list[Tip]:
+    one, other = ([bag_of(text) for text in texts] for texts in (confused, right))
+    return tipping(one, other, counted([*one, *other]))
+
+
 def test_the_word_that_only_confused_texts_have_tips_and_common_words_do_not() -> None:
     right = [f"the card is lost in {place}" for place in ("rome", "oslo", "bonn", "lima", "kyiv", "riga")]
     confused = [f"the card is swallowed in {place}" for place in ("nice", "graz", "bern")]
-    found = tipping(confused, right, [*confused, *right])
+    found = tipped(confused, right)
     assert [tip.word for tip in found] == ["swallowed"]
     assert (found[0].n, found[0].right) == (3, 0)
 
@@ -147,7 +152,7 @@ def test_the_word_that_only_confused_texts_have_tips_and_common_words_do_not() -
 @quick
 @given(st.lists(st.text("ab ", max_size=8), max_size=8), st.lists(st.text("ab ", max_size=8), max_size=8))
 def test_words_that_tip_come_in_two_confused_texts_at_least(confused: list[str], right: list[str]) -> None:
-    for tip in tipping(confused, right, [*confused, *right]):
+    for tip in tipped(confused, right):
         assert 2 <= tip.n <= len(confused)
         assert 0 <= tip.right <= len(right)
         assert tip.z > 0

@@ -77,6 +77,18 @@ def test_with_several_classes_two_that_exclude_each_other_are_one_question(seed:
     assert several.doubt == pytest.approx(one.doubt, abs=1e-6)
 
 
+@quick
+@given(seeds, st.booleans())
+def test_who_is_not_judged_still_has_a_say(seed: int, exclusive: bool) -> None:
+    given_, head, features = world(seed, exclusive=exclusive)
+    rows = np.arange(5, 15)
+    whole = judge(given_, head, features, exclusive=exclusive)
+    some = judge(given_, head, features, exclusive=exclusive, rows=rows)
+    alone = judge(given_[rows], head[rows], features[rows], exclusive=exclusive)
+    assert some.doubt == pytest.approx(whole.doubt[rows])
+    assert not np.allclose(some.doubt, alone.doubt)
+
+
 def test_a_text_has_no_say_about_itself_and_the_nearest_has_most() -> None:
     features = np.array([[1.0, 0.0], [0.99, 0.1], [0.0, 1.0]])
     given_ = np.array([[True, False], [False, True], [True, False]])

@@ -10,6 +10,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from exports.runtime.predictor import Predictor
+
 WORDS = ("refund", "money", "login", "password", "slow", "wifi", "please")
 CLASSES = ("refund", "login", "speed")
 WEIGHTS = np.zeros((5 + len(WORDS), 3), np.float32)
@@ -66,7 +68,36 @@ def sign(bundle: Path, **more: Any) -> None:
         "format_version": 1,
         "activation": "softmax",
         "classes": [{"id": i, "name": name} for i, name in enumerate(CLASSES, 1)],
+        "max_length": 16,
+        "windows": 1,
+        "overlap": 0,
         "files": hashes,
         **more,
     }
     (bundle / "handful.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+def complete(bundle: Path, **more: Any) -> None:
+    """Sign the bundle with all that its contract asks for, and what it answers to the probes."""
+    pair = {"type": "int64", "shape": ["batch", "sequence"]}
+    content = {
+        "task": "classify",
+        "unlearnt": [],
+        "guidelines": "",
+        "temperature": 0.5,
+        "inputs": {"input_ids": pair, "attention_mask": pair},
+        "outputs": {"logits": {"type": "float32", "shape": ["batch", len(CLASSES)]}},
+        "encoder": {"name": "words", "weights_sha256": "0" * 64, "tokenizer_sha256": "0" * 64, "dim": 3},
+        "model": "head",
+        "precision": {"name": "fp32", "method": "as trained"},
+        "training": {"n_labels": 9, "labels": {"refund": 9}, "picked": {"given": 9}, "annotators": 1},
+        "parity": {"ok": True, "texts": 9, "max_abs_diff": 1e-6, "tolerance": 1e-4, "flips": 0, "other_tokens": 0},
+        "metrics": [],
+        "versions": {"handful": "0"},
+        "created": "2026-01-01T00:00:00Z",
+        **more,
+    }
+    sign(bundle, **content)
+    texts = ["refund", "login please", "slow " * 30, "money slow slow"]
+    answers = [{"text": t, "answer": a} for t, a in zip(texts, Predictor(bundle).predict(texts), strict=True)]
+    sign(bundle, **{"probes": {"tolerance": 1e-3, "texts": answers}} | content)

@@ -9,10 +9,10 @@ from core.errors import InputError, RefusedError
 from core.project import Project
 from core.settings import Settings
 from core.windows import Windows
-from exports import bundle as bundles
-from exports import contract
+from exports import contract, staging
 from exports.base import ExportRequest
-from exports.bundle import ONNX_BUNDLE, check_target, config_of, is_bundle, write_tokenizer
+from exports.bundle import ONNX_BUNDLE, check_target, is_bundle
+from exports.staging import config_of, write_tokenizer
 from tests.unit.exports.handmade import tokenizer
 from tests.unit.exports.models_in_use import give_labels, give_model
 
@@ -95,7 +95,7 @@ def test_M8_too_little_room_is_refused_before_anything_is_written(
 ) -> None:
     give_labels(con)
     give_model(project, con)
-    monkeypatch.setattr(bundles.shutil, "disk_usage", lambda _path: type("U", (), {"free": 249})())
+    monkeypatch.setattr(staging.shutil, "disk_usage", lambda _path: type("U", (), {"free": 249})())
     request = ExportRequest(project, Settings(), tmp_path / "deep" / "out")
     with pytest.raises(RefusedError, match="too little room"):
         list(ONNX_BUNDLE.export(request))

@@ -8,8 +8,9 @@ from core.connection import Connection, transaction
 from core.project import Project
 from core.records import LabelClass
 from core.settings import Settings
-from core.store import classes
+from core.store import classes, guidelines
 from exports import card, contract
+from exports.contract import Evidence
 from tests.unit.exports.models_in_use import give_evaluations, give_labels, give_model
 
 PARITY = {
@@ -28,7 +29,9 @@ PARITY = {
 def text_of(project: Project, con: Connection, **settings: str) -> str:
     facts = contract.read(project, con, Settings(**settings))  # type: ignore[arg-type]
     readability = {"unknown": {"LATIN": 0.002, "CJK": 0.65}, "cut": 0.031}
-    return card.text(contract.manifest(facts, [], PARITY), readability, {"model.onnx": 90_336_272, "config.json": 701})
+    return card.text(
+        contract.manifest(facts, [], Evidence(PARITY)), readability, {"model.onnx": 90_336_272, "config.json": 701}
+    )
 
 
 def front_matter(text: str) -> dict[str, object]:
@@ -55,6 +58,17 @@ def test_the_card_has_the_numbers_and_their_sources(project: Project, con: Conne
     assert "3.1% of the texts" in text
     assert "CJK writing: 65.0%" in text
     assert "| `model.onnx` | 90.3 MB |" in text
+
+
+def test_the_card_says_what_annotators_were_told(project: Project, con: Connection) -> None:
+    give_labels(con)
+    give_model(project, con)
+    assert "annotators were told" not in text_of(project, con)
+    guidelines.write(con, "One label a text.\nAsk *Ada* <b>", "ada")
+    classes.describe(con, 1, "money | back", "ada")
+    text = text_of(project, con)
+    assert "### What annotators were told\n\n> One label a text.\n> Ask \\*Ada\\* \\<b\\>" in text
+    assert "| refund | 1 | 3 | money \\| back |" in text
 
 
 def test_what_was_not_measured_is_not_said(project: Project, con: Connection) -> None:

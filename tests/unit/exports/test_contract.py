@@ -12,6 +12,7 @@ from core.settings import Settings
 from core.store import classes, examples, meta
 from core.windows import Windows
 from exports import contract
+from exports.contract import Evidence
 from tests.unit.exports.models_in_use import give_evaluations, give_labels, give_model
 
 PARITY = {"ok": True, "texts": 512}
@@ -105,7 +106,7 @@ def test_handful_json_tells_all_and_seals_every_file(project: Project, con: Conn
     stage = tmp_path / "stage"
     stage.mkdir()
     (stage / "model.onnx").write_bytes(b"graph")
-    contract.write_manifest(stage, contract.manifest(facts, [stage / "model.onnx"], PARITY))
+    contract.write_manifest(stage, contract.manifest(facts, [stage / "model.onnx"], Evidence(PARITY)))
     said = json.loads((stage / "handful.json").read_text(encoding="utf-8"))
     assert said["files"] == {"model.onnx": {"sha256": hashlib.sha256(b"graph").hexdigest(), "bytes": 5}}
     assert said["classes"] == [{"id": 1, "name": "refund"}, {"id": 2, "name": "login"}, {"id": 3, "name": "speed"}]

@@ -1,23 +1,32 @@
 import csv
 import hashlib
+import io
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import datasets
+import numpy as np
 import pytest
+import yaml
+from pyarrow import parquet
 
-from core import publish
+from core import clock, judged, predictions, publish
 from core.connection import Connection, transaction
 from core.errors import InputError
 from core.project import Project
 from core.records import ImportReport
-from core.store import classes, imports, labels
+from core.store import classes, guidelines, imports, labels, models
 from core.store.labels import Decision
 from core.tasks.classify import CLASSIFY, ClassAnswer
 from exports import dataset
-from exports.dataset import safe, write_labels
+from exports.dataset import write_labels
+from exports.formats.base import COLUMNS
+from exports.formats.delimited import safe
+from exports.formats.parquet import encoded
 from tests.acting import undo
 from tests.nasty import FORMULAS, STORABLE
 
@@ -59,11 +68,15 @@ def test_jsonl_holds_text_answer_and_how_it_came_about(project: Project, con: Co
         "label": "login",
         "id": 6,
         "annotator": "grace",
+        "given": first["given"],
         "split": "pool",
         "seq": first["seq"],
         "picked": "margin",
+        "probability": None,
+        **dict.fromkeys(("model", "model_answer", "model_score", "model_unseen")),
         "meta": {},
     }
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(first["given"]))
     assert (second["id"], second["label"], second["picked"]) == (1, "refund", None)
     assert (third["id"], third["split"]) == (13, "test")
     assert first["seq"] < second["seq"] < third["seq"]
@@ -179,7 +192,10 @@ def test_X7_links_directories_and_other_endings_are_refused(project: Project, co
     (tmp_path / "link.jsonl").symlink_to(victim)
     (tmp_path / "dangling.csv").symlink_to(tmp_path / "nowhere")
     (tmp_path / "dir.csv").mkdir()
-    for name in ("link.jsonl", "dangling.csv", "dir.csv", "x.txt", "x", "x.parquet", "no/such.csv", "nul\0.csv"):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.jpg").write_bytes(b"cat")
+    names = ("link.jsonl", "dangling.csv", "dir.csv", "x.txt", "photos", "no/such.csv", "no/such", "nul\0.csv", "nul\0")
+    for name in names:
         with pytest.raises(InputError) as caught:
             write_labels(project, con, tmp_path / name, force=True)
         assert caught.value.exit_code == 2
@@ -189,6 +205,7 @@ def test_X7_links_directories_and_other_endings_are_refused(project: Project, co
         "dangling.csv",
         "dir.csv",
         "link.jsonl",
+        "photos",
         "project",
         "victim.txt",
     ]
@@ -239,7 +256,10 @@ def test_without_labels_there_is_a_file_without_rows(project: Project, con: Conn
     assert write_labels(project, con, tmp_path / "l.jsonl").texts == 0
     assert write_labels(project, con, tmp_path / "l.csv").texts == 0
     assert (tmp_path / "l.jsonl").read_bytes() == b""
-    assert (tmp_path / "l.csv").read_text(encoding="utf-8").strip() == "text,label,id,annotator,split,seq,picked"
+    header = ",".join(column.name for column in COLUMNS)
+    assert (tmp_path / "l.csv").read_text(encoding="utf-8").strip() == f"text,label,{header}"
+    assert write_labels(project, con, tmp_path / "l.parquet").texts == 0
+    assert write_labels(project, con, tmp_path / "l").texts == 0
 
 
 def test_X7_names_that_try_to_lead_elsewhere_stay_names(project: Project, con: Connection, tmp_path: Path) -> None:
@@ -247,3 +267,88 @@ def test_X7_names_that_try_to_lead_elsewhere_stay_names(project: Project, con: C
     for name in names:
         write_labels(project, con, tmp_path / name)
         assert (tmp_path / name).is_file()
+
+
+def test_the_model_s_opinion_comes_from_where_it_had_not_seen_the_text(
+    project: Project, con: Connection, tmp_path: Path
+) -> None:
+    label(con, 1, 1)
+    label(con, 2, 3)
+    label(con, 3, 2)
+    directory = project.scores / "000001"
+    directory.mkdir()
+    models.add_ranking(con, directory.name, labels.last_seq(con), {"source": "head"})
+    scores = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3]])
+    predictions.write(directory, np.array([1, 3]), scores, (1, 2, 3))
+    judged.publish(project, "head", "out-of-fold", 3, [judged.JudgedText(1, "", CLASSIFY.encode(ClassAnswer(3)))])
+    write_labels(project, con, tmp_path / "l.jsonl")
+    first, second, third = rows(tmp_path / "l.jsonl")
+    opinion = ("model", "model_answer", "model_score", "model_unseen")
+    assert tuple(first[name] for name in opinion) == ("head", "speed", None, True)
+    assert tuple(second[name] for name in opinion) == (None, None, None, None)
+    assert tuple(third[name] for name in opinion) == ("head", "login", 0.6, False)
+
+
+def test_parquet_has_types_and_the_import_s_columns_as_json(project: Project, con: Connection, tmp_path: Path) -> None:
+    (example_id,) = bring(con, ["hello there"], json.dumps({"price": -5, "note": "=1"}))
+    label(con, example_id, 1, strategy="audit", probability=0.25)
+    write_labels(project, con, tmp_path / "l.parquet")
+    table = parquet.read_table(tmp_path / "l.parquet")
+    (row,) = table.to_pylist()
+    assert (row["text"], row["label"], row["probability"]) == ("hello there", "refund", 0.25)
+    assert json.loads(row["meta"]) == {"price": -5, "note": "=1"}
+    assert str(table.schema.field("given").type) == "timestamp[ms, tz=UTC]"
+    assert abs(row["given"].timestamp() - clock.now()) < 600
+    assert stat.S_IMODE((tmp_path / "l.parquet").stat().st_mode) == 0o600
+
+
+def test_answers_of_any_form_have_a_type_in_parquet() -> None:
+    base = dict.fromkeys(["text", *(c.name for c in COLUMNS)]) | {"given": "2026-01-01T00:00:00Z", "meta": {}}
+    for answers, kind in (
+        ([[], []], "list<element: string>"),
+        ([["a"], []], "list<element: string>"),
+        (
+            [[{"start": 0, "label": "x"}], []],
+            "list<element: struct<start: int64, label: string>>",
+        ),
+        ([None, None], "string"),
+    ):
+        raw = encoded("said", [base | {"said": answer} for answer in answers])
+        found = parquet.read_schema(io.BytesIO(raw)).field("said").type
+        assert str(found).replace("item:", "element:") == kind
+
+
+def test_a_directory_is_a_data_set_of_the_hub_with_its_card(project: Project, con: Connection, tmp_path: Path) -> None:
+    with transaction(con):
+        classes.ensure(con, ["a|b <x>"], "ada")
+    guidelines.write(con, "Ask *twice*.\nThen <b>answer</b>.", "ada")
+    label(con, 1, 1, "ada", strategy="audit", probability=0.5)
+    label(con, 2, 4, "grace", strategy="margin")
+    label(con, 13, 1, "import")
+    assert write_labels(project, con, tmp_path / "set").texts == 3
+    front, text = (tmp_path / "set" / "README.md").read_text(encoding="utf-8").split("---\n")[1:]
+    said = yaml.safe_load(front)
+    assert [f["path"] for f in said["configs"][0]["data_files"]] == ["data/train.parquet", "data/test.parquet"]
+    assert said["size_categories"] == ["n<1K"]
+    assert "| grace | 1 |" in text
+    assert "| audit | 1 |" in text
+    assert "The 1 whose `probability` is filled were drawn at random" in text
+    assert r"a\|b \<x\>" in text
+    assert r"> Ask \*twice\*." in text
+    found = datasets.load_dataset(str(tmp_path / "set"), cache_dir=str(tmp_path / "cache"))
+    assert {name: part.num_rows for name, part in found.items()} == {"train": 2, "test": 1}
+    assert found["train"][1]["label"] == "a|b <x>"
+    with pytest.raises(InputError, match="--force"):
+        write_labels(project, con, tmp_path / "set")
+    write_labels(project, con, tmp_path / "set", force=True)
+    (tmp_path / "set" / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match="left as it is"):
+        write_labels(project, con, tmp_path / "set", force=True)
+
+
+def test_a_format_can_be_named_whatever_the_ending(project: Project, con: Connection, tmp_path: Path) -> None:
+    label(con, 1, 1)
+    write_labels(project, con, tmp_path / "l.txt", kind="jsonl")
+    assert len(rows(tmp_path / "l.txt")) == 1
+    with pytest.raises(InputError, match="nothing called"):
+        write_labels(project, con, tmp_path / "l.xls", kind="xls")

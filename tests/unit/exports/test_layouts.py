@@ -34,7 +34,7 @@ def whole(tmp_path: Path) -> Path:
 
 def test_all_layouts_are_found_by_name() -> None:
     names = plugins.names(plugins.LAYOUTS)
-    assert names == ["docker", "docker-gpu", "triton"]
+    assert names == ["docker", "docker-gpu", "transformers", "triton"]
     assert [plugins.load(plugins.LAYOUTS, name).name for name in names] == names
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from exports.runtime.predictor import Predictor
 from exports.serve.openapi import TITLES, document
 from exports.serve.options import Options
+from exports.serve.telling import Telling
 from tests.unit.exports.making_bundles import make
 from tests.unit.serve.living import Server, serving
 
@@ -203,3 +204,12 @@ def test_feedback_lies_in_a_file_of_ones_own_up_to_its_limit(words: Path, tmp_pa
     assert [{k: v for k, v in line.items() if k in ("text", "label", "labels")} for line in lines[:3]] == texts
     assert all(set(line) >= {"model", "received"} for line in lines)
     assert "\u202e" not in file.read_text(encoding="utf-8")
+
+
+def test_classes_are_counted_whatever_the_task() -> None:
+    telling = Telling()
+    spans = [{"start": 0, "end": 1, "label": name, "text": "x", "score": 0.5} for name in ("who", "where", "who")]
+    telling.batch(4, 0.1, [{"label": "a"}, {"labels": ["a", "b"]}, {"labels": []}, {"spans": spans}])
+    page = telling.page()
+    for name, n in (("a", 2), ("b", 1), ("who", 2), ("where", 1)):
+        assert f'handful_answers_total{{label="{name}"}} {n}\n' in page

@@ -10,7 +10,7 @@ from core.simulation.plan import Plan, next_batch
 from tests.unit.simulation.conftest import BUDGET, NEVER_MET, POOL, TEST, Simulate, without
 
 Result = dict[str, Any]
-SCORES = ("accuracy", "macro_f1", "per_class_f1")
+SCORES = ("accuracy", "macro_f1", "per_class_f1", "micro_f1")
 TRUTH = ("accuracy_pool", "macro_f1_pool")
 
 

@@ -1,20 +1,24 @@
 """A project of marked texts with a small encoder, labelled enough to learn from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core import settings
+from core.connection import Connection
 from core.intake import new_project
+from core.inuse import model_in_use
 from core.project import Project
 from core.publish import publish_file
 from core.records import Job, JobEvent
 from core.show import json_line
 from core.store import examples, jobs
+from core.tasks.spans import SpanAnswer
 from core.worker.jobs.embed import EMBED
 from core.worker.protocol import JobContext, JobKind
+from core.worker.span_learner import SPAN_LEARNER
 from tests import tiny
 
 NAMES = ("Anna", "Ben", "Cleo", "Dora", "Emil")
@@ -72,3 +76,9 @@ def fresh(tmp_path: Path, encoder: Path) -> Callable[..., Project]:
 def ids_of(project: Project) -> dict[str, int]:
     with project.open() as con:
         return {example.text: example.id for example in examples.walk(con)}
+
+
+def marked_by(project: Project, con: Connection, texts: Sequence[str]) -> list[SpanAnswer]:
+    """What the model in use marks."""
+    model = model_in_use(project, con)
+    return SPAN_LEARNER.answers(model, SPAN_LEARNER.read(project, model, texts))

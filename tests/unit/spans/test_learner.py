@@ -20,7 +20,7 @@ from core.training.space import load as load_space
 from core.worker.jobs.round import ROUND
 from core.worker.learners import own, refresh
 from core.worker.span_learner import SPAN_LEARNER
-from tests.unit.spans.conftest import GOLD, ids_of, run
+from tests.unit.spans.conftest import GOLD, ids_of, marked_by, run
 
 Fresh = Callable[..., Project]
 
@@ -60,7 +60,7 @@ def test_answers_are_learnt_and_suggested_at_once(fresh: Fresh) -> None:
             for text in texts[:4]:
                 assert predictions.suggestion(con, task, ids_of(project)[text]) is not None
             assert predictions.suggestion(con, task, 999_999) is None
-        answered = SPAN_LEARNER.answers(project, model_in_use(project, con), [texts[21], "", "x" * 3])
+        answered = marked_by(project, con, [texts[21], "", "x" * 3])
         assert len(answered) == 3
         assert answered[1].spans == ()
         for source in ("out-of-fold",):
@@ -78,7 +78,7 @@ def test_what_is_not_marked_in_an_answer_in_part_is_no_evidence_against_it(fresh
         lines = [json.dumps(row) for row in partial]
         take_answers(con, project.task(con), project.settings(), lines, "ada")
         refresh(project, con)
-        found = SPAN_LEARNER.answers(project, model_in_use(project, con), texts[12:36])
+        found = marked_by(project, con, texts[12:36])
     both = sum(len(answer.spans) == 2 for answer in found)
     assert both >= 16  # trained as "nothing", the second span of 24 texts would vanish
 

@@ -1,0 +1,179 @@
+"""Other formats of numbers: made, held to the gates, measured, shipped or refused."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from core.errors import InputError
+from core.project import Project
+from exports import staging
+from exports.compare_job import PRECISIONS
+from exports.job import EXPORT
+from exports.precision import bodies, choosing, graphs, products, sensitivity, trial
+from exports.runtime.checks import checks
+from tests import tiny
+from tests.export.making import manifest_of, run, teach
+
+N = 24
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _fewer_texts() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        everything = staging.reference_texts
+        patch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
+        yield
+
+
+@pytest.fixture(scope="module")
+def taught(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with a tiny encoder and a head."""
+    root = tmp_path_factory.mktemp("precisions")
+    shutil.copytree(template, root / "project")
+    return teach(Project(root / "project"), str(tiny.bert(root / "encoder")), max_length=32, threads=1)
+
+
+@pytest.fixture(scope="module")
+def stage(taught: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A staged bundle in fp32 with the texts and heads of the gates."""
+    folder = tmp_path_factory.mktemp("stage")
+    for _event in staging.staged(staging.subject(taught, taught.settings(), folder), folder):
+        pass
+    list(bodies.work(folder))
+    return folder
+
+
+def tried(stage: Path, tmp_path: Path, *names: str) -> dict[str, dict[str, Any]]:
+    """What a trial in this process says, by precision."""
+    folder = shutil.copytree(stage, tmp_path / "stage")
+    trial.ask(folder, names)
+    *_events, last = trial.work(folder)
+    return {row["name"]: row for row in last.payload["rows"]}
+
+
+def test_labelled_texts_are_answered_by_heads_that_never_saw_them(stage: Path, taught: Project) -> None:
+    found = bodies.read(stage)
+    assert len(found.held) == len(found.golds) == len(found.heads)
+    assert set(found.heads.tolist()) >= {0, 1}
+    assert found.weight.shape[0] == found.bias.shape[0] == found.heads.max() + 1
+    assert not found.learnt
+    assert not {*found.pool} & {*found.held}
+
+
+def test_a_head_of_a_fold_gives_what_it_gives_on_the_stored_features(stage: Path, tmp_path: Path) -> None:
+    """The graph with another head answers as that head does, not as its own."""
+    folder = shutil.copytree(stage, tmp_path / "stage")
+    found, known = bodies.read(folder), trial._trial(folder)
+    graph = known.graph("fp32", folder / "model.onnx")
+    weight, bias = np.zeros_like(found.weight[0]), np.full_like(found.bias[0], bodies.NEVER)
+    bias[1] = 0.0
+    answers = graph.answers_of_head(known.task, found.pool, weight, bias, found.cuts[0])
+    assert {answer.class_id for answer in answers} == {2}
+
+
+def test_the_table_has_every_number_for_every_precision(stage: Path, tmp_path: Path) -> None:
+    rows = tried(stage, tmp_path, "fp16", "int8")
+    assert list(rows) == ["fp32", "fp16", "int8"]
+    for name in ("fp16", "int8"):
+        row = rows[name]
+        assert row["passed"], row["why"]
+        assert row["agreement"]["share"] >= 0.99
+        assert row["held"]["n"] > 0
+        assert row["batch_1"]["p99_ms"] >= row["batch_1"]["p50_ms"] > 0
+        assert row["bytes"] < rows["fp32"]["bytes"]
+    assert rows["fp32"]["throughput"] > 0
+
+
+def test_a_damaged_graph_is_refused_with_the_numbers_and_the_classes(
+    stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = products.columns
+    monkeypatch.setattr(products, "columns", lambda node, tensor: 40 * plain(node, tensor)[:, ::-1])
+    monkeypatch.setattr("exports.precision.int8.KEPT", ())
+    row = tried(stage, tmp_path, "int8")["int8"]
+    assert not row["passed"]
+    assert row["agreement"]["share"] < 0.99
+    error = choosing.refusal(row)
+    assert "unlabelled texts are answered as in fp32 (needed: 99%)" in error.what
+    assert any(name in error.what for name in ("refund", "login", "speed"))
+    assert error.exit_code == 3
+
+
+def test_what_hurts_is_left_in_fp32(stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one product ruined beyond use, the search finds it."""
+    plain = products.columns
+    model = graphs.load(stage / "model.onnx")
+    names = graphs.products(model)
+    bad = next(node.input[1] for node in model.graph.node if node.name == names[3])
+    coarse = lambda node, tensor: plain(node, tensor) * (0.0 if tensor.name == bad else 1.0)  # noqa: E731
+    monkeypatch.setattr(products, "columns", coarse)
+    calibration = trial._feeds(trial._trial(stage).graph("x", stage / "model.onnx").plain, ["where is my refund"] * 4)
+    assert sensitivity.ranked(stage / "model.onnx", names, calibration, {})[0] == names[3]
+
+
+def test_integers_give_nearly_the_same_logits_evened_out_or_not(stage: Path) -> None:
+    calibration = trial._feeds(
+        trial._trial(stage).graph("y", stage / "model.onnx").plain, list(bodies.read(stage).pool)
+    )
+    truth = sensitivity._logits(graphs.load(stage / "model.onnx"), calibration)
+    model = graphs.load(stage / "model.onnx")
+    for smooth in ({}, sensitivity.smoothing(model, calibration)):
+        found = products.quantized(graphs.load(stage / "model.onnx"), graphs.products(model), smooth)
+        assert not [one for one in found.graph.node if one.name in graphs.products(model)]
+        moved = np.abs(sensitivity._logits(found, calibration) - truth).max()
+        assert 0 < moved < 0.1 * np.abs(truth).max()
+
+
+def test_large_tables_are_packed_row_by_row() -> None:
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(2000, 64)).astype(np.float32) * np.geomspace(1e-3, 1e3, 2000)[:, None].astype(np.float32)
+    node = onnx.helper.make_node("Gather", ["t", "i"], ["y"], axis=0)
+    made = onnx.helper.make_graph(
+        [node],
+        "g",
+        [onnx.helper.make_tensor_value_info("i", onnx.TensorProto.INT64, ["n"])],
+        [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["n", 64])],
+        [numpy_helper.from_array(table, "t")],
+    )
+    model = onnx.helper.make_model(made, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=10)
+    whole = len(model.SerializeToString())
+    packed = graphs.pack_embeddings(model)
+    assert len(packed.SerializeToString()) < 0.3 * whole
+    rows = np.arange(0, 2000, 7)
+    (found,) = sensitivity.opened(packed.SerializeToString()).run(None, {"i": rows})
+    assert np.all(np.abs(found - table[rows]) <= np.abs(table[rows]).max(axis=1, keepdims=True) / 250)
+
+
+def test_a_bundle_in_integers_keeps_its_promises_and_tells_its_table(taught: Project, tmp_path: Path) -> None:
+    target = tmp_path / "bundle"
+    result = run(taught, EXPORT, {"to": str(target), "precision": "int8"})[-1].payload
+    assert result["precision"]["name"] == "int8"
+    found = list(checks(target))
+    assert all(check.ok for check in found), found
+    said = manifest_of(target)
+    assert said["precision"]["passed"] is True
+    assert [row["name"] for row in said["precision"]["compared"]] == ["fp32", "int8"]
+    assert said["probes"]["tolerance"] > 1e-3
+    assert sorted(p.name for p in target.iterdir()) == sorted([*said["files"], "handful.json"])
+    card = (target / "README.md").read_text(encoding="utf-8")
+    assert "| int8 |" in card
+
+
+def test_the_comparison_ships_nothing(taught: Project) -> None:
+    before = sorted(taught.bundles.iterdir())
+    result = run(taught, PRECISIONS, {"names": ["int8"]})[-1].payload
+    assert [row["name"] for row in result["rows"]] == ["fp32", "int8"]
+    assert result["model"] == "head"
+    assert sorted(taught.bundles.iterdir()) == before
+
+
+def test_a_precision_nobody_knows_is_refused(taught: Project, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nothing called"):
+        run(taught, EXPORT, {"to": str(tmp_path / "b"), "precision": "int3"})
+    assert not (tmp_path / "b").exists()
