@@ -143,13 +143,9 @@ def _report(
         {name: _mean(cells, of_text, drawn, frame) for name, of_text in task.means.items()}
         if drawn is not None
         else {},
-<<<<<<< HEAD
-        PoolParts(sum(frame.counted.values()), rest.open) if rest is not None and n else None,
-=======
         {name: _ratio(cells, of_text, drawn) for name, of_text in task.ratios.items()} if drawn is not None else {},
         {name: sum(of_text(cell) * m for cell, m in cells.items()) for name, of_text in task.kinds.items()},
-        PoolParts(known_n, rest.open) if rest is not None and n else None,
->>>>>>> main
+        PoolParts(sum(frame.counted.values()), rest.open) if rest is not None and n else None,
     )
 
 
