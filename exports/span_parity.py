@@ -20,7 +20,7 @@ from core.errors import RefusedError
 from core.i18n import _
 from core.publish import publish_file
 from core.records import JobEvent
-from core.tags import best_tags
+from core.tags import best_tags, log_softmax
 from exports import child, probes, span_reference
 from exports.parity import BATCHES_A_CALL, NEAR_TIE, RESULT, TICK, TOLERANCE, refusal
 from exports.runtime.errors import BundleError
@@ -55,7 +55,7 @@ def work(stage: Path) -> Iterator[JobEvent]:
     other = sum(
         not np.array_equal(span_reference.fingerprint(reading), known.tokens[i]) for i, reading in enumerate(readings)
     )
-    result = summary(known, found, other)
+    result = summary(known, found, other, float(predictor.manifest.get("again", 0.0)))
     result["windowed"] = sum(len(reading.windows) > 1 for reading in readings)
     publish_file(stage / RESULT, json.dumps(result, indent=1).encode())
     if not result["ok"]:
@@ -64,16 +64,21 @@ def work(stage: Path) -> Iterator[JobEvent]:
     yield JobEvent("result", result)
 
 
-def summary(known: SpanReference, found: Sequence[Logits], other_tokens: int) -> dict[str, Any]:
-    """The evidence; `found`: for each size of batches the logits of every text."""
+def summary(known: SpanReference, found: Sequence[Logits], other_tokens: int, again: float = 0.0) -> dict[str, Any]:
+    """The evidence; `found`: for each size of batches the logits of every text; `again`: as `best_tags` takes it."""
     worst, compared, flips = 0.0, 0, 0
-    truth = best_tags(known.logits)
+    truth = best_tags([log_softmax(own) for own in known.logits], again)
     for own in found:
         for gold, said, tags in zip(known.logits, own, truth, strict=True):
             same = gold.shape == said.shape
             far = float(np.abs(gold.astype(np.float64) - said).max(initial=0.0)) if same else np.inf
             worst, compared = max(worst, far if np.isfinite(far) else np.inf), compared + gold.size
-            if same and len(gold) and clear(gold) and not np.array_equal(best_tags([said])[0], tags):
+            if (
+                same
+                and len(gold)
+                and clear(gold)
+                and not np.array_equal(best_tags([log_softmax(said)], again)[0], tags)
+            ):
                 flips += 1
     return {
         "ok": bool(known.texts) and worst <= TOLERANCE and flips == 0 and other_tokens == 0,
