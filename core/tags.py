@@ -36,7 +36,7 @@ def tags_of(spans: Sequence[tuple[int, int, int]], n_words: int, *, complete: bo
 
 
 def _steps(n_tags: int, again: float) -> NDArray[np.float64]:
-    """[tags before, tags] of zeros, `again` where a span begins behind one, `IMPOSSIBLE` where an inside can not go on."""
+    """[tags before, tags] of zeros, `again` where a span follows one, `IMPOSSIBLE` where an inside can not go on."""
     steps = np.zeros((n_tags, n_tags))
     steps[1:, 1::2] = again
     for inside in range(2, n_tags, 2):
