@@ -133,3 +133,8 @@ def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Row-wise, [n, tags]."""
     shifted = logits - logits.max(axis=1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)), np.float32)
+
+
+def score_of(logp: NDArray[np.floating], tags: NDArray[np.int64], again: float) -> float:
+    """What `best_tags` makes as large as it can, for allowed tags [words]."""
+    return float(logp[np.arange(len(tags)), tags].astype(np.float64).sum()) + again * repeats(tags)
