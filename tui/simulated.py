@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core import plugins
 from core.i18n import _
 from core.simulation import summary
 from core.simulation.summary import Curve, Spread
@@ -30,7 +31,7 @@ def show(result: Mapping[str, Any]) -> None:
         data(_("The classes' names were known beforehand."))
     data("")
     if len(runs) == 1:
-        _print_steps(runs[0])
+        _print_steps(runs[0], entities=bool(plugins.load(plugins.TASKS, result["task"]).ratios))
         return
     for line in curves.draw(found):
         data(line)
@@ -38,18 +39,22 @@ def show(result: Mapping[str, Any]) -> None:
     _print_ends(found, runs)
 
 
-def _print_steps(run: Mapping[str, Any]) -> None:
+def _print_steps(run: Mapping[str, Any], *, entities: bool) -> None:
+    """`entities`: accuracy is of whole texts, and what was marked in them has an F1 of its own."""
     rows = [
         (
             step["labels"],
             f"{step['accuracy']:.3f}",
             f"{step['macro_f1']:.3f}",
+            *([f"{step['micro_f1']:.3f}"] if entities else []),
             step["model"] or "—",
             " ".join(f"{reason.partition('/')[2]}:{n}" for reason, n in step["reasons"].items()),
         )
         for step in run["steps"]
     ]
-    table([_("labels"), _("accuracy"), _("macro-F1"), _("model"), _("asked because")], rows, right=(0, 1, 2))
+    more = [_("entity F1")] if entities else []
+    head = [_("labels"), _("accuracy"), _("macro-F1"), *more, _("model"), _("asked because")]
+    table(head, rows, right=range(3 + len(more)))
     for step in run["steps"]:
         told = step["round"]
         if told is not None:

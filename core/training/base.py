@@ -29,6 +29,8 @@ class Said:
     """One answer a text; None where the model had seen it."""
     loss: float
     """Mean log loss of what was right in the texts it had not seen; infinite if it could say nothing."""
+    temperature: float = 1.0
+    """Logits divided by it are best; the loss is that at it."""
 
 
 class Trainer(Protocol):

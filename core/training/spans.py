@@ -26,7 +26,7 @@ from core.publish import publish_dir, publish_file
 from core.reading import Reading, Window, read
 from core.records import JobEvent
 from core.settings import Settings
-from core.tags import UNKNOWN
+from core.tags import UNKNOWN, log_softmax
 from core.tasks.spans import SPANS, SpanAnswer
 from core.training import checkpoint, tagger
 from core.training.base import Said
@@ -48,6 +48,7 @@ BATCH = 0.5
 """Texts a step, as a share of the option."""
 FEWEST = 40
 """Steps that even a few texts are learnt from."""
+TEMPERATURES = np.geomspace(0.25, 4.0, 33)
 JUDGED = "judged.json"
 
 
@@ -176,7 +177,7 @@ class SpanTrainer:
             guesses: list[SpanAnswer | None] = [None] * len(request.texts)
             for row, stored in zip(said["rows"], said[kind]["answers"], strict=True):
                 guesses[row] = SPANS.decode(stored)
-            found.append(Said(guesses, said[kind]["loss"]))
+            found.append(Said(guesses, said[kind]["loss"], said[kind]["temperature"]))
         return found[0], found[1]
 
 
@@ -279,18 +280,31 @@ def _tuned(
 
 
 def _said(request: RoundRequest, model: Tagger, rows: Rows, held: Sequence[int]) -> dict[str, Any]:
-    """Answers in stored form and the mean log loss; a class the model never met costs what a guess would."""
+    """Answers in stored form, and the mean log loss at the best temperature; spans of a class never met don't count."""
     logp = [model.log_probabilities(rows[i][1]) for i in held]
     found = tagger.found_in(model, [rows[i][0] for i in held], logp)
     known = {*model.class_ids}
-    losses: list[NDArray[np.float32]] = []
+    logits, golds = [np.empty((0, len(model.bias)), np.float32)], [np.empty(0, np.int64)]
     for i, own in zip(held, logp, strict=True):
         answer = replace(request.answers[i], spans=tuple(s for s in request.answers[i].spans if s.label in known))
         tags = tagger.tags_for(answer, rows[i][0], model.class_ids)
         told = np.flatnonzero(tags != UNKNOWN)
-        losses.append(-own[told, tags[told]])
-    all_of_them = np.concatenate(losses) if losses else np.empty(0)
-    return {
-        "answers": [SPANS.encode(tagger.as_answer(one)) for one in found],
-        "loss": float(all_of_them.mean()) if len(all_of_them) else math.inf,
-    }
+        logits.append(own[told])
+        golds.append(tags[told])
+    temperature, loss = calibrated(logits, golds)
+    answers = [SPANS.encode(tagger.as_answer(one)) for one in found]
+    return {"answers": answers, "loss": loss, "temperature": temperature}
+
+
+def calibrated(logits: Sequence[NDArray[np.float32]], golds: Sequence[NDArray[np.int64]]) -> tuple[float, float]:
+    """(best temperature, mean log loss at it) for logits [words, tags] and right tags [words] of some texts.
+
+    (1, infinite) if there are no words.
+    """
+    z, y = np.concatenate(logits), np.concatenate(golds)
+    if not len(y):
+        return 1.0, math.inf
+    rows = np.arange(len(y))
+    losses = [float(-log_softmax(z / np.float32(t))[rows, y].mean()) for t in TEMPERATURES]
+    best = int(np.argmin(losses))
+    return float(TEMPERATURES[best]), losses[best]

@@ -5,7 +5,7 @@ It is the head of `core.training.head` with tags for classes: one row a tag of `
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,13 @@ def fit(
         found = minimize(cost, begin.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": STEPS, "ftol": 1e-5})
     both = found.x.reshape(n_tags, -1).astype(np.float32)
     return Tagger(tuple(class_ids), both[:, :-1].copy(), both[:, -1] + bias_of_unmet)
+
+
+def tempered(model: Tagger, temperature: float) -> Tagger:
+    """The tagger with its logits divided, once and for all; tags that no word had stay as improbable as they are."""
+    divided = model.bias / np.float32(temperature)
+    bias = np.where(model.weight.any(axis=1), divided, model.bias).astype(np.float32)
+    return replace(model, weight=model.weight / np.float32(temperature), bias=bias)
 
 
 def found_in(

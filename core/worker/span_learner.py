@@ -1,5 +1,6 @@
 """The instant loop where words are tagged: answers and cached words in, a published tagger with its queue out."""
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from core.tasks.base import Task
 from core.tasks.spans import SpanAnswer
 from core.training import device, tagger, words
 from core.training.device import Compute
-from core.training.round import folds_of
+from core.training.round import STORY, folds_of
 from core.training.space import Space
 from core.training.space import load as load_space
 from core.training.tagger import Found, Tagger
@@ -169,6 +170,7 @@ def said_by(model: Tagger, there: Words, texts: Sequence[int]) -> list[tuple[Fou
 
 def _fit(project: Project, con: Connection, now: Moment) -> Fitted:
     model = fitted_on(now.words, now.known, range(len(now.known.items)), _last(project, con, now))
+    model = tagger.tempered(model, _temperature(project, now))
     logp = np.empty((len(now.words.features), len(model.bias)), np.float32)
     for start in range(0, len(logp), CHUNK):
         logp[start : start + CHUNK] = model.log_probabilities(now.words.features[start : start + CHUNK])
@@ -176,6 +178,14 @@ def _fit(project: Project, con: Connection, now: Moment) -> Fitted:
     rows = [now.words.rows(text) for text in range(len(now.words.ids))]
     found = tagger.found_in(model, [now.words.places[row] for row in rows], [logp[row] for row in rows])
     return Fitted(model, found, word_doubts.doubts(logp, starts), word_doubts.class_probabilities(logp, starts))
+
+
+def _temperature(project: Project, now: Moment) -> float:
+    """What the round found out of fold: a tagger on an encoder that was tuned on these words is too sure."""
+    if now.is_base:
+        return 1.0
+    path = project.rounds / f"{int(now.space.info['encoder']):03d}" / STORY
+    return float(json.loads(path.read_text(encoding="utf-8"))["recipe"]["temperature"])
 
 
 def _last(project: Project, con: Connection, now: Moment) -> Tagger | None:

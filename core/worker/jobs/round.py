@@ -80,7 +80,7 @@ class Round:
             request = replace(request, recipe=str(context.job.args.get("recipe", rounds.FEW_SHOT)))
             if isinstance(trainer, OwnRounds):
                 yield from trainer.run_round(request)
-                verdict, recipe = _judge_own(context, task, trainer, request, frozen, summary), HeadRecipe()
+                verdict, recipe = _judge_own(context, task, trainer, request, frozen, summary)
                 encoder = trainer.tuned_encoder(request)
             else:
                 yield from rounds.run(request, trainer)
@@ -230,7 +230,7 @@ def _judge_own(
     request: RoundRequest,
     frozen: _Frozen,
     summary: RoundSummary,
-) -> Verdict:
+) -> tuple[Verdict, HeadRecipe]:
     """The same for a trainer that has compared both models itself, on those texts that neither had seen."""
     tuned, plain = trainer.contenders(request)
     rows = [row for row, guess in enumerate(tuned.guesses) if guess is not None]
@@ -243,7 +243,7 @@ def _judge_own(
         )
         seen = replace(frozen, items=[frozen.items[row] for row in rows], answers=golds)
         found, ids = _incumbent(context.project, con, task, seen), list(classes.names(con))
-    return decide(task, golds, new, old, found, ids)
+    return decide(task, golds, new, old, found, ids), HeadRecipe(temperature=tuned.temperature)
 
 
 def _contender(trainer: Trainer, frozen: _Frozen, scored: Scored) -> tuple[Contender, HeadRecipe]:

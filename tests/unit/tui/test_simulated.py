@@ -18,6 +18,7 @@ ABOUT: dict[str, Any] = {
     "test": {"file": "test.csv", "texts": 30},
     "budget": 8,
     "names": False,
+    "task": "classify",
 }
 
 
@@ -47,6 +48,13 @@ def test_a_single_run_is_a_table_of_steps_with_what_became_of_rounds(capsys: pyt
         "Round at 4 labels: A round needs two classes.",
         "Round at 8 labels: not kept: it would be worse",
     ]
+
+
+def test_where_spans_are_marked_entities_have_an_f1_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    steps = [step(4, micro_f1=0.375)]
+    lines = said(capsys, ABOUT | {"task": "spans", "runs": [{"steps": steps, "final": steps[0], "strategy": "auto"}]})
+    assert lines[2].split()[:5] == ["labels", "accuracy", "macro-F1", "entity", "F1"]
+    assert lines[3].split()[:4] == ["4", "0.500", "0.250", "0.375"]
 
 
 def test_several_runs_are_means_with_their_spread(capsys: pytest.CaptureFixture[str]) -> None:
