@@ -42,10 +42,14 @@ def cohen(pairs: Sequence[tuple[V, V]]) -> Agreement:
     n = len(pairs)
     if not n:
         return Agreement(None, 0, _nothing_shared())
-    same = sum(first == second for first, second in pairs) / n
-    one, other = Counter(first for first, _second in pairs), Counter(second for _first, second in pairs)
-    chance = sum(one[value] * other[value] for value in one) / (n * n)
+    same, chance = sum(first == second for first, second in pairs) / n, by_chance(pairs)
     return Agreement(None, n, _all_one()) if chance == 1 else Agreement((same - chance) / (1 - chance), n)
+
+
+def by_chance(pairs: Sequence[tuple[V, V]]) -> float:
+    """Share of texts on which two people would agree who gave each answer as often, but at random; of one or more."""
+    one, other = Counter(first for first, _second in pairs), Counter(second for _first, second in pairs)
+    return sum(one[value] * other[value] for value in one) / len(pairs) ** 2
 
 
 def fleiss(ratings: Sequence[Sequence[V]]) -> Agreement:

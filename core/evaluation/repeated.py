@@ -6,11 +6,11 @@ a text agrees to the share of its decisions that do. The interval is that of the
 trial), carried over with the chance agreement as it was counted.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.evaluation.agreement import by_chance
 from core.evaluation.intervals import ENOUGH, wilson
 from core.evaluation.report import Interval
 from core.tasks.base import Task
@@ -47,16 +47,13 @@ def self_agreement(task: Task[Any], pairs: Sequence[tuple[Any, Any]]) -> SelfAgr
     if not n:
         return SelfAgreement(0, 0)
     sets = [(frozenset(task.classes_of(a)), frozenset(task.classes_of(b))) for a, b in pairs]
-    first, second = (Counter(c for pair in sets for c in pair[side]) for side in (0, 1))
-    classes = sorted(first.keys() | second.keys())
     if task.exclusive:
-        observed = sum(a == b for a, b in sets) / n
-        chance = sum(first[c] * second[c] for c in classes) / n**2
+        decisions: list[list[tuple[object, object]]] = [list(sets)]
     else:
-        decisions = max(1, len(classes)) * n
-        observed = 1.0 - sum(len(a ^ b) for a, b in sets) / decisions
-        chance = sum(first[c] * second[c] + (n - first[c]) * (n - second[c]) for c in classes) / (n * decisions)
-        chance = chance if classes else 1.0
+        classes = sorted({c for pair in sets for one in pair for c in one})
+        decisions = [[(c in a, c in b) for a, b in sets] for c in classes] or [[(True, True)] * n]
+    observed = sum(a == b for one in decisions for a, b in one) / (n * len(decisions))
+    chance = sum(by_chance(one) for one in decisions) / len(decisions)
     same = sum(a == b for a, b in pairs)
     low, high = wilson(round(observed * n), n) or (0.0, 1.0)
     if chance >= 1.0:

@@ -1,11 +1,14 @@
 """Run every test that keeps a promise, and print which promises are kept here; load figures follow.
 
-usage: python -P tests/reliability/table.py [--fast] [--rows N,N,…] [PYTEST ARGUMENT …]
+usage: python -P tests/reliability/table.py [--fast] [--rows N,N,…] [--keep FILE] [PYTEST ARGUMENT …]
 
 A promise is kept if all its tests pass, none is skipped, and, for those with a star, one shows that the check can fail.
-`--fast` leaves out what is marked slow, and the load.
+`--fast` leaves out what is marked slow, and the load; `--rows 0` leaves out the load alone. With `--keep` outcomes of
+earlier runs are taken from a file and kept there, so that the whole can be run in parts.
 """
 
+import argparse
+import json
 import sys
 import time
 from collections import defaultdict
@@ -37,6 +40,13 @@ class Tally:
             before = self.found[promise].get(report.nodeid, "passed")
             self.found[promise][report.nodeid] = report.outcome if before == "passed" else before
 
+    def join(self, file: Path) -> None:
+        """Add what earlier runs found to what this one did, and keep both."""
+        earlier = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        for promise, tests in earlier.items():
+            self.found[promise] = {**tests, **self.found.get(promise, {})}
+        file.write_text(json.dumps(self.found), encoding="utf-8")
+
     def verdict(self, promise: str) -> tuple[bool, str]:
         """(kept, why not or how)."""
         tests = self.found.get(promise, {})
@@ -53,17 +63,16 @@ class Tally:
 
 def main() -> int:
     """Print both tables; the exit code is pytest's."""
-    arguments = sys.argv[1:]
-    fast = "--fast" in arguments
-    arguments = [argument for argument in arguments if argument != "--fast"]
-    rows = "10000,100000,1000000"
-    if "--rows" in arguments:
-        at = arguments.index("--rows")
-        rows = arguments[at + 1]
-        del arguments[at : at + 2]
+    parser = argparse.ArgumentParser(prog="table.py")
+    parser.add_argument("--fast", action="store_true")
+    parser.add_argument("--rows", default="10000,100000,1000000")
+    parser.add_argument("--keep", type=Path)
+    asked, arguments = parser.parse_known_args()
     began, tally = time.monotonic(), Tally()
-    chosen = [*(["-m", "not slow"] if fast else []), *(arguments or ["tests"])]
+    chosen = [*(["-m", "not slow"] if asked.fast else []), *(arguments or ["tests"])]
     code = pytest.main(["-q", "-p", "no:cacheprovider", "--no-header", *chosen], plugins=[tally])
+    if asked.keep is not None:
+        tally.join(asked.keep)
     print(f"\n{'id':<5} kept  promise")
     kept = {promise: tally.verdict(promise) for promise in PROMISES}
     for promise, said in PROMISES.items():
@@ -74,10 +83,11 @@ def main() -> int:
     stars = sum(promise in good for promise in STARRED)
     print(f"\n{len(good)} of {len(PROMISES)} kept, {stars} of {len(STARRED)} with a star;", end=" ")
     print(f"{time.monotonic() - began:.0f} s", flush=True)
-    if not fast:
+    sizes = [int(n) for n in asked.rows.split(",") if int(n)]
+    if sizes and not asked.fast:
         from tests.reliability import load
 
-        load.main([int(n) for n in rows.split(",")])
+        load.main(sizes)
     return int(code)
 
 

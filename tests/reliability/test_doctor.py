@@ -13,6 +13,7 @@ from core import snapshots
 from core.project import Project
 from core.store.labels import Decision, decide
 from core.tasks.classify import CLASSIFY, ClassAnswer
+from core.worker import logout
 from core.worker import orphans as found_by
 from tests.terminal.session import HANDFUL
 
@@ -60,3 +61,22 @@ def test_a_worker_whose_project_is_gone_is_an_orphan(tmp_path: Path, monkeypatch
         worker.kill()
     time.sleep(0.05)
     assert not [orphan for orphan in found_by.orphans() if orphan.pid == worker.pid]
+
+
+def test_W4_a_system_that_ends_processes_at_log_out_is_told(tmp_path: Path) -> None:
+    etc, linger, systemd = tmp_path / "etc", tmp_path / "linger", tmp_path / "run"
+    (etc / "logind.conf.d").mkdir(parents=True)
+    linger.mkdir()
+
+    def ends() -> bool:
+        return logout.ends_worker((etc,), linger, systemd, "ada")
+
+    (etc / "logind.conf").write_text("[Login]\n#KillUserProcesses=yes\nKillUserProcesses=yes\n")
+    assert not ends(), "there is no systemd"
+    systemd.mkdir()
+    assert ends()
+    (linger / "ada").touch()
+    assert not ends()
+    (linger / "ada").unlink()
+    (etc / "logind.conf.d" / "10-own.conf").write_text("[Login]\nKillUserProcesses = no\n")
+    assert not ends()

@@ -192,6 +192,42 @@ def test_L5_can_fail(open_weak: Callable[[str], Open], many: Project) -> None:
         survives_a_full_disk(open_weak("no_worker,errors_are_swallowed"), many)
 
 
+# L8, L9
+
+
+@pytest.mark.slow
+def test_L8_five_labels_are_undone_after_a_kill(quiet_app: Open, many: Project) -> None:
+    session, acked = quiet_app(), list[int]()
+    ready(session)
+    label_some(session, 5, acked)
+    session.process.kill()
+    session.process.wait()
+    again = quiet_app()
+    ready(again)
+    again.press(*"uuuuu")
+    again.settle(0.2)
+    assert answered(many) == []
+    again.press("u")
+    again.wait_for("nothing to undo")
+
+
+@pytest.mark.slow
+def test_L9_a_note_that_was_half_typed_when_the_app_was_killed_is_there_again(
+    quiet_app: Open, project: Project
+) -> None:
+    session = quiet_app()
+    here = shown_id(ready(session))
+    session.press("n")
+    session.send(b"ask Bo about")
+    time.sleep(1.0)
+    session.process.kill()
+    session.process.wait()
+    again = quiet_app()
+    assert shown_id(ready(again)) == here
+    again.press("n")
+    assert "ask Bo about" in again.wait_for("not saved yet")
+
+
 # L10
 
 

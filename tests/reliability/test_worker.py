@@ -16,7 +16,7 @@ from core.worker.state import effective_jobs, worker_state
 from tests.reliability.conftest import goes_red
 from tests.worker.conftest import KINDS
 from tests.worker.conftest import project as worked  # noqa: F401 (a fixture)
-from tests.worker.living import over, wait_until
+from tests.worker.living import over, state_of, wait_until
 
 GHOSTS = Path(__file__).with_name("kinds")
 
@@ -49,3 +49,38 @@ def test_W1_can_fail(worked: Project, monkeypatch: pytest.MonkeyPatch) -> None: 
     monkeypatch.setenv("PYTHONPATH", f"{GHOSTS}{os.pathsep}{KINDS}")
     with worked.open() as con, goes_red():
         is_resumed(worked, con)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+def test_W1_a_round_killed_in_any_of_its_phases_is_brought_to_its_end(
+    project: Project, tmp_path: Path, nth: int
+) -> None:
+    """The worker as it is, a small encoder; killed as soon as the nth phase is told."""
+    from tests import tiny
+    from tests.export.making import teach
+
+    teach(project, str(tiny.bert(tmp_path / "encoder")), round_folds=2, max_steps=6)
+    try:
+        with project.open() as con:
+            job_id = work.submit(project, con, "round")
+
+            def phases() -> int:
+                return sum(event.kind == "phase" for _id, event, _when in jobs.events(con, job_id))
+
+            wait_until(lambda: phases() >= nth or state_of(con, job_id) == "done", 120)
+            pid = holder(project.worker_lock)
+            assert pid
+            os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: holder(project.worker_lock) is None, 2)
+            assert not list(project.rounds.glob("[0-9]*/.stage-*"))
+            launch.ensure_running(project)
+            job = over(con, job_id, 180)
+            assert job.state == "done", job.error
+            assert job.attempts <= 2
+            rounds = con.execute("SELECT number, state FROM rounds").fetchall()
+            assert [row[0] for row in rounds] == [1]
+            assert rounds[0][1] in ("kept", "rejected")
+    finally:
+        launch.stop(project)

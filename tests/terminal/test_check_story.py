@@ -1,4 +1,4 @@
-"""A wrong label found and settled by keys alone, at 80x24, with a worker that really learns."""
+"""Wrong labels settled by keys alone, at 80x24: with a worker that really learns, and over a slow link."""
 
 import json
 import shutil
@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from core import suspected
 from core.labelling import take_answers
 from core.project import Project
 from core.store import checks, labels
+from core.store.labels import Decision
+from core.suspected import Checked, Doubted
+from core.tasks.classify import CLASSIFY, ClassAnswer
 from tests.e2e.conftest import CLASSES, TEXTS, _made, encoder, give, gold, set_options  # noqa: F401 (two are fixtures)
-from tests.terminal.conftest import end_worker
-from tests.terminal.session import HANDFUL, TerminalSession
+from tests.terminal.conftest import Open, end_worker
+from tests.terminal.session import HANDFUL, Link, TerminalSession
 
 WRONG = 4
 
@@ -62,3 +66,23 @@ def test_a_wrong_label_is_found_and_one_key_mends_it(
     with project.open(readonly=True) as con:
         assert len(checks.kept(con)) == 1
     end_worker(project)
+
+
+def test_a_key_typed_ahead_settles_no_text_that_was_not_on_screen(open_app: Open, project: Project) -> None:
+    first, second = (CLASSIFY.encode(ClassAnswer(c)) for c in (1, 2))
+    with project.open() as con:
+        labels.decide(con, CLASSIFY, [Decision(i, first) for i in (1, 2, 3)], "ada")
+    found = tuple(Doubted(i, first, second, 0.9, True) for i in (1, 2, 3))
+    suspected.publish(project, Checked("head", 3, 3, found))
+    session = open_app(link=Link(delay=0.4))
+    session.wait_for("skip")
+    session.press("ctrl+o", "c")
+    session.wait_for("3 to check")
+    session.settle(1.5)
+    session.send(b"11")
+    session.wait_for("keys ignored")
+    session.settle(1.5)
+    with project.open(readonly=True) as con:
+        assert len(checks.kept(con)) == 1
+    session.press("1")
+    session.wait_for("kept refund")

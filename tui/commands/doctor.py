@@ -17,6 +17,7 @@ from core.errors import HandfulError
 from core.i18n import _
 from core.project import Project
 from core.store import soundness
+from core.worker import logout
 from core.worker.orphans import orphans
 from core.worker.state import worker_state
 from tui.commands import about
@@ -67,6 +68,7 @@ def _installation(place: Path) -> list[Finding]:
         (_("encoding"), utf8, encoding if utf8 else _("{name}; set LC_ALL=C.UTF-8").format(name=encoding)),
         (_("free disk"), free > ENOUGH, size(free) + ("" if free > ENOUGH else _("; make room"))),
         _orphans(),
+        _logout(),
         *[_package(name) for name in PACKAGES],
         _encoder(),
     ]
@@ -79,6 +81,12 @@ def _orphans() -> Finding:
     said = ", ".join(f"{orphan.pid} ({shown_path(orphan.root)})" for orphan in found)
     pids = " ".join(str(orphan.pid) for orphan in found)
     return _("orphaned workers"), False, _("{found}; end them: kill {pids}").format(found=said, pids=pids)
+
+
+def _logout() -> Finding:
+    if not logout.ends_worker():
+        return _("log-out"), True, _("leaves the worker at work")
+    return _("log-out"), False, _("ends the worker, too; to let it go on: loginctl enable-linger")
 
 
 def _package(name: str) -> Finding:

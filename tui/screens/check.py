@@ -113,6 +113,8 @@ class CheckScreen(HandfulScreen):
         self._asking: list[Given] = []
         self._asked = 0
         self._stale = False
+        self._shown: tuple[int, tuple[Side, Side] | None] | None = None
+        """The row and the sides that were shown last."""
 
     def body(self) -> Iterable[Widget]:
         yield Line(id="said")
@@ -214,8 +216,11 @@ class CheckScreen(HandfulScreen):
 
     def _show_sides(self) -> None:
         item = self._here()
-        self.beside.show(self._sides(item) if item else None)
-        self.handful.fence.raise_(self.is_painted)
+        shown = (self.rows.cursor, self._sides(item) if item else None)
+        if shown != self._shown:  # else no frame would follow that could lower the fence
+            self._shown = shown
+            self.beside.show(shown[1])
+            self.handful.fence.raise_(self.is_painted)
 
     def _sides(self, item: _Item) -> tuple[Side, Side]:
         one = item.suspect

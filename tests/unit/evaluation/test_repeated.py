@@ -43,6 +43,15 @@ def test_of_sets_each_class_is_a_decision(pairs: list[tuple[set[int], set[int]]]
         assert (found.kappa == pytest.approx(1.0)) == (found.same == len(pairs))
 
 
+def test_chance_is_how_often_both_say_yes_or_both_say_no_to_a_class() -> None:
+    pairs = [({1}, {1}), ({1}, set()), (set(), set()), ({1, 2}, {2})]
+    found = self_agreement(MULTILABEL, [(label_set(a), label_set(b)) for a, b in pairs])
+    # class 1: three of four, then one; two agree. Class 2: one of four, and one; all agree.
+    chance = ((3 * 1 + 1 * 3) / 16 + (1 * 1 + 3 * 3) / 16) / 2
+    assert found.observed == pytest.approx(6 / 8)
+    assert found.kappa == pytest.approx((6 / 8 - chance) / (1 - chance))
+
+
 def test_who_always_says_the_same_of_everything_has_no_kappa() -> None:
     found = self_agreement(CLASSIFY, [(ClassAnswer(1), ClassAnswer(1))] * 30)
     assert (found.observed, found.kappa, found.interval) == (1.0, None, None)
