@@ -97,7 +97,7 @@ class Project:
     def _damage(self, con: Connection) -> InputError | None:
         """What is wrong with the database, should that be behind an error; None if the mistake is ours."""
         if con.in_transaction:
-            con.execute("ROLLBACK")
+            con.rollback()
         found = soundness.check(con)
         if found == "ok":
             return None

@@ -46,7 +46,7 @@ def events_of(module: str, folder: Path, *, what: str) -> Iterator[JobEvent]:
             errors.seek(0)
             last = errors.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
             raise RefusedError(
-                _("A part of the export failed unexpectedly."),
+                _("A part of the work failed unexpectedly."),
                 shorten(f"{module} ({child.wait()}): {last[-1] if last else ''}", 500),
                 _("It takes about four times the encoder's size in memory: see that there is as much."),
             )

@@ -74,7 +74,9 @@ def push(bundle: Path, wanted: Upload, api: Api | None = None) -> Upload:
     from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError, OfflineModeIsEnabled
 
     if api is None and constants.HF_HUB_OFFLINE:
-        raise RefusedError(_("The hub can't be reached."), "HF_HUB_OFFLINE=1", _("Unset it, and push again."))
+        raise RefusedError(
+            _("The hub can't be reached."), _("HF_HUB_OFFLINE=1 is set."), _("Unset it, and push again.")
+        )
     hub: Api = api or HfApi()
     operations = [CommitOperationAdd(name, bundle / name) for name, _size in wanted.files]
     try:

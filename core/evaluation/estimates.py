@@ -3,13 +3,17 @@
 The pool has two parts. How the model answers the labelled texts is known: it is counted. The open texts are stood for
 by those drawn at random, each answered by a model that had not seen it; what is true of their share is carried over.
 Labels that were picked on purpose say nothing about the open texts: their chance of being picked is nought or one, so
-that no weight makes them stand for others (the estimators of Farquhar et al. 2021, arXiv 2101.11665, and Kossen et al.
-2021, arXiv 2103.05331, are left with the drawn ones). They count for themselves, in the first part.
+that no weight makes them stand for others. They count for themselves, in the first part, and once more: a drawn text
+stood for all that was open when it was drawn, the doubtful texts too that were picked since. How those are answered by
+models that had not seen them is taken off again. (With such picks that is what is left of the unbiased estimator of
+Farquhar et al. 2021, arXiv 2101.11665, and of active testing, Kossen et al. 2021, arXiv 2103.05331.)
 
-What the model's confidence says about every open text narrows the estimate, as far as it told right from wrong among
-the drawn ones (a control variate; prediction-powered inference, Angelopoulos et al. 2023, arXiv 2301.09633 and
-2311.01453). Which of several such estimators is used was decided by simulation: `tests/bench/bench_estimates.py` prints
-how often each holds the truth, and how wide it is.
+A text that was drawn early also shaped what was picked after it: picking spreads out, so there are few labels near it,
+and a model without its own label knows less of it than of open texts. What confidence says of both makes up for that:
+the difference of its means counts as much as confidence told right from wrong among all labels (a control variate;
+prediction-powered inference, Angelopoulos et al. 2023, arXiv 2301.09633 and 2311.01453). It moves the estimate, and is
+not trusted to narrow the interval: where it was, in simulation, that held the truth too seldom
+(`tests/bench/bench_estimates.py` prints how often each of several estimators does, and how wide they are).
 """
 
 import math
@@ -18,39 +22,26 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from core.evaluation.intervals import wilson_of
+from core.tasks.base import Task
 
 Interval = tuple[float, float]
 LEVELS = 100
 """Confidence is counted in hundredths."""
-DOUBT = 20.0
-"""As many drawn texts the suspicion is worth that confidence tells nothing: on few of them it seems to by chance."""
+STEEPEST = 1.25
+"""Most that one point of confidence may count for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Sums over the drawn texts that say how confidence went together with being right."""
+    """How confident the model is of drawn texts, which it had not seen, and of open ones; each in 0..1."""
 
     n: int = 0
-    right: float = 0.0
-    said: float = 0.0
-    """Sum of the confidences, each in 0..1."""
-    said_squared: float = 0.0
-    right_said: float = 0.0
-    """Sum of the confidences of those that were right."""
+    drawn: float = 0.0
+    """Mean over the drawn texts."""
     open: float = 0.0
-    """Mean confidence over all open texts."""
-
-
-def control_of(right: Sequence[bool], said: Sequence[float], mean_open: float) -> Control:
-    """The sums over drawn texts, of which each was answered right or not, at a confidence in 0..1."""
-    return Control(
-        len(right),
-        float(sum(right)),
-        math.fsum(said),
-        math.fsum(p * p for p in said),
-        math.fsum(p for p, hit in zip(said, right, strict=True) if hit),
-        mean_open,
-    )
+    """Mean over all texts that were open when they were drawn, on the mean over the draws."""
+    slope: float = 0.0
+    """By how much the share of right answers grew with confidence, over all labelled texts out of fold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +52,8 @@ class Rest:
     """Cell → labelled texts: how the model itself answers what it learnt from."""
     open: int
     """Texts without an answer."""
+    later: Mapping[tuple[int, ...], float] = field(default_factory=dict)
+    """Cell → texts labelled at a draw or later, on the mean over the draws, as models that had not seen them answer."""
     control: Control | None = None
     """None: confidences of models that had not seen the texts are not known."""
     levels: tuple[int, ...] = ()
@@ -71,6 +64,7 @@ class Rest:
         return {
             "known": [[list(cell), n] for cell, n in sorted(self.known.items())],
             "open": self.open,
+            "later": [[list(cell), n] for cell, n in sorted(self.later.items())],
             "control": None if self.control is None else asdict(self.control),
             "levels": list(self.levels),
         }
@@ -81,6 +75,7 @@ class Rest:
         return cls(
             {tuple(int(c) for c in cell): int(n) for cell, n in said["known"]},
             int(said["open"]),
+            {tuple(int(c) for c in cell): float(n) for cell, n in said["later"]},
             None if said["control"] is None else Control(**said["control"]),
             tuple(int(n) for n in said["levels"]),
         )
@@ -93,63 +88,113 @@ class Share:
     value: float
     interval: Interval
     """90 %."""
-    effective: float
-    """As many plain random texts would tell as much about the open ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """How counts of drawn texts become counts of the pool: each stands for `weight` open texts."""
+    """How counts of drawn texts become counts of the pool: each stands for `weight` texts that were open then."""
 
-    known: Mapping[tuple[int, ...], int] = field(default_factory=dict)
+    known: Mapping[tuple[int, ...], float] = field(default_factory=dict)
+    """Counts of the labelled texts less those that the drawn ones stand for, too."""
     weight: float = 1.0
+    counted: Mapping[tuple[int, ...], int] = field(default_factory=dict)
+    """Counts of the labelled texts."""
 
     @classmethod
     def of(cls, rest: Rest | None, n: int) -> Self:
         """That of `n` drawn texts; without anything known of the pool each text stands for itself."""
-        return cls() if rest is None or not n else cls(rest.known, rest.open / n)
+        if rest is None or not n:
+            return cls()
+        left = {cell: rest.known.get(cell, 0) - rest.later.get(cell, 0.0) for cell in {*rest.known, *rest.later}}
+        return cls(left, (rest.open + sum(rest.later.values())) / n, rest.known)
 
-    def share(self, known: tuple[int, int], drawn: tuple[int, int]) -> tuple[float, Interval] | None:
+    def share(self, known: tuple[float, float], drawn: tuple[int, int]) -> tuple[float, Interval] | None:
         """A share in the pool with its 90 % interval, from (hits, all) among known and drawn texts; None for none."""
         hits, n = drawn
         return None if n <= 0 else self.blend(known, n, hits / n, wilson_of(hits / n, n))
 
-    def blend(self, known: tuple[int, int], n: int, value: float, interval: Interval) -> tuple[float, Interval]:
+    def blend(self, known: tuple[float, float], n: int, value: float, interval: Interval) -> tuple[float, Interval]:
         """A share of which a part is counted and the other, of `n` drawn texts, estimated."""
         whole = known[1] + self.weight * n
-        if not known[1] or not whole:  # nothing of it is counted
+        if known == (0, 0) or whole <= 0:  # nothing of it is counted
             return value, interval
-        low, here, high = ((known[0] + self.weight * n * part) / whole for part in (interval[0], value, interval[1]))
+        low, here, high = (
+            min(1.0, max(0.0, (known[0] + self.weight * n * part) / whole))
+            for part in (interval[0], value, interval[1])
+        )
         return here, (min(low, here), max(high, here))
 
 
-def accuracy(rest: Rest | None, known: tuple[int, int], drawn: tuple[int, int]) -> Share | None:
-    """Share of the pool that the model answers right, from (right, all) of known and of drawn texts; None for none."""
+def accuracy(rest: Rest | None, known: tuple[float, float], drawn: tuple[int, int], counted: int = 0) -> Share | None:
+    """Share of the pool that the model answers right; None without drawn texts.
+
+    `known`, `drawn`: (right, all) of the frame's counts, and of the drawn texts; `counted`: labelled texts answered
+    right, below which the right answers of the pool can't be, nor above all but the wrong ones.
+    """
     hits, n = drawn
     if n <= 0:
         return None
-    value, effective = adjusted(rest.control if rest else None, hits, n)
-    here, interval = Frame.of(rest, n).blend(known, n, value, wilson_of(value, effective))
-    return Share(here, interval, effective)
+    value = adjusted(rest.control if rest else None, hits, n)
+    here, interval = Frame.of(rest, n).blend(known, n, value, wilson_of(value, n))
+    if rest is not None and (size := sum(rest.known.values()) + rest.open):
+        low, high = counted / size, (counted + rest.open) / size
+        here, *ends = (min(high, max(low, part)) for part in (here, *interval))
+        interval = (ends[0], ends[1])
+    return Share(here, interval)
 
 
-def adjusted(control: Control | None, hits: int, n: int) -> tuple[float, float]:
-    """(share of the open texts answered right, effective number of texts it rests on).
+def later_weights(drawn: Sequence[bool]) -> list[float]:
+    """For each labelled text, in the order of the answers, the share of draws at which it was still open.
 
-    The difference between the mean confidence of open and drawn texts is made up for, by a slope that is drawn towards
-    nought while few texts were drawn. As much of the variance as that explains counts as more texts.
+    A drawn text itself was open at its own draw. Nought everywhere without draws.
     """
-    plain = hits / n
+    so_far, found = 0, []
+    for is_one in drawn:
+        so_far += is_one
+        found.append(so_far)
+    return [n / so_far if so_far else 0.0 for n in found]
+
+
+def later_cells(
+    task: Task[Any], golds: Sequence[Any], guesses: Sequence[Any], drawn: Sequence[bool]
+) -> dict[tuple[int, ...], float]:
+    """Cell → labelled texts that were open at a draw, on the mean over draws; the lists are in order of answers."""
+    found: dict[tuple[int, ...], float] = {}
+    for gold, guess, weight in zip(golds, guesses, later_weights(drawn), strict=True):
+        for cell, n in task.compare(gold, guess).items():
+            found[cell] = found.get(cell, 0.0) + weight * n
+    return {cell: n for cell, n in found.items() if n}
+
+
+def control_over(
+    right: Sequence[bool], said: Mapping[int, float], drawn: Sequence[bool], open_said: Sequence[float]
+) -> Control | None:
+    """The control of drawn texts, from what is known of every labelled one in order of answers.
+
+    `said`: row → confidence, `open_said`: that of open texts. None if a drawn text has none, or nothing is open.
+    """
+    rows = [row for row, is_one in enumerate(drawn) if is_one]
+    if not rows or not open_said or not all(row in said for row in rows):
+        return None
+    weights = later_weights(drawn)
+    total = math.fsum(open_said) + math.fsum(weights[row] * p for row, p in said.items())
+    size = len(open_said) + math.fsum(weights[row] for row in said)
+    mean = math.fsum(said[row] for row in rows) / len(rows)
+    return Control(len(rows), mean, total / size, _slope([(p, right[row]) for row, p in said.items()]))
+
+
+def _slope(judged: Sequence[tuple[float, bool]]) -> float:
+    """Least squares of being right on confidence, within reason."""
+    n = len(judged)
+    mean, share = math.fsum(p for p, _hit in judged) / n, sum(hit for _p, hit in judged) / n
+    spread = math.fsum((p - mean) ** 2 for p, _hit in judged)
+    if spread <= 1e-9 * n:
+        return 0.0
+    return min(STEEPEST, max(0.0, math.fsum((p - mean) * (hit - share) for p, hit in judged) / spread))
+
+
+def adjusted(control: Control | None, hits: int, n: int) -> float:
+    """Share of the texts open at the draws that are answered right; what confidence differs by is made up for."""
     if control is None or control.n != n:
-        return plain, float(n)
-    mean = control.said / n
-    spread = control.said_squared / n - mean * mean
-    together = control.right_said / n - plain * mean
-    if spread <= 1e-9:
-        return plain, float(n)
-    trust = n / (n + DOUBT)
-    slope = min(1.5, max(0.0, trust * together / spread))
-    value = min(1.0, max(0.0, plain + slope * (control.open - mean)))
-    noise = plain * (1.0 - plain)
-    explained = trust * min(0.7, max(0.0, together * together / (spread * noise))) if noise > 0 else 0.0
-    return value, n / (1.0 - explained)
+        return hits / n
+    return min(1.0, max(0.0, hits / n + control.slope * (control.open - control.drawn)))

@@ -23,7 +23,7 @@ ERRORS = 9
 """Points of the grid for today's error."""
 TOGETHER = 0.6
 """Weight of each earlier model's comparison: they share labels and texts, so they tell less than apart."""
-JITTER = 0.05
+JITTER = 0.025
 """Standard deviation of accuracy between models on nearly the same labels, as a share of the error's root."""
 _Z = 1.6448536269514722
 
@@ -116,8 +116,8 @@ def _fit(past: Past, one: Earlier, fall: float) -> float:
 
 
 def _usual(u: float, c: float) -> float:
-    """Logarithm of how usual a curve is: about a third stays, and the rest falls by about the root of the labels."""
-    return -((u - 0.4) ** 2) / (2 * 0.3**2) - (math.log(c / 0.6) ** 2) / (2 * 0.5**2)
+    """Logarithm of how usual a curve is: about half stays, and the rest falls by about the root of the labels."""
+    return -((u - 0.5) ** 2) / (2 * 0.3**2) - (math.log(c / 0.5) ** 2) / (2 * 0.5**2)
 
 
 def _gain_of(e: float, u: float, c: float, n: int, more: int) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from core.evaluation.estimates import Frame, Rest, accuracy
 from core.evaluation.intervals import CONFIDENCE, ENOUGH, f1_of, mean_interval, wilson
@@ -62,8 +62,6 @@ class Report:
     n: int
     enough: bool
     """False: too few texts to tell; the numbers are kept for machines, people are told so."""
-    effective: float
-    """As many plain random texts would tell as much; of what is enough to tell, this decides."""
     accuracy: float | None
     accuracy_interval: Interval | None
     macro_f1: float | None
@@ -117,14 +115,13 @@ def _report(
     cells = evaluation.counts[part]
     n = sum(cells.values())
     frame = Frame.of(rest, n)
-    known_n = sum(frame.known.values())
-    whole = accuracy(rest, (task.correct(frame.known), known_n), (task.correct(cells), n))
-    counts = task.class_counts(cells, list(names))
-    known = task.class_counts(frame.known, list(names))
-    drawn = resampled(cells) if n else None
 
     def count(some: Cells) -> list[ClassCounts]:
         return task.class_counts(some, list(names))
+
+    counts, known, drawn = count(cells), count(_cells(frame)), resampled(cells) if n else None
+    shares = (task.correct(_cells(frame)), sum(frame.known.values())), (task.correct(cells), n)
+    whole = accuracy(rest, *shares, task.correct(frame.counted))
 
     classes = [
         _class_report(k, c, frame, names[c.class_id], precision.get(c.class_id))
@@ -135,11 +132,10 @@ def _report(
         evaluation.source,
         part,
         n,
-        whole is not None and whole.effective >= ENOUGH,
-        whole.effective if whole else 0.0,
+        n >= ENOUGH,
         whole.value if whole else None,
         whole.interval if whole else None,
-        pool_macro_f1(known, counts, frame),
+        pool_macro_f1(count, cells, frame),
         macro_f1_interval(cells, count, drawn, frame),
         tuple(classes),
         pool_micro_f1(known, counts, frame),
@@ -149,7 +145,7 @@ def _report(
         else {},
         {name: _ratio(cells, of_text, drawn) for name, of_text in task.ratios.items()} if drawn is not None else {},
         {name: sum(of_text(cell) * m for cell, m in cells.items()) for name, of_text in task.kinds.items()},
-        PoolParts(known_n, rest.open) if rest is not None and n else None,
+        PoolParts(sum(frame.counted.values()), rest.open) if rest is not None and n else None,
     )
 
 
@@ -181,24 +177,31 @@ def _union(c: ClassCounts) -> int:
     return c.tp + c.fp + c.fn
 
 
-def _class_f1s(
-    known: Sequence[ClassCounts], drawn: Sequence[ClassCounts], frame: Frame
-) -> list[tuple[float, Interval]]:
+def _cells(frame: Frame) -> Cells:
+    """Its counts, which need not be whole numbers, as counts."""
+    return cast("Cells", frame.known)
+
+
+Count = Callable[[Cells], Sequence[ClassCounts]]
+
+
+def _class_f1s(count: Count, cells: Cells, frame: Frame) -> list[tuple[float, Interval]]:
     """F1 of every class that occurs or was predicted; one that was met, but not drawn, could be anything."""
+    known, drawn = count(_cells(frame)), count(cells)
     together = pool_micro_f1(known, drawn, frame)
     found = []
-    for k, c in zip(known, drawn, strict=True):
+    for met, k, c in zip(count(frame.counted), known, drawn, strict=True):
         f1 = pool_f1(k, c, frame)
         if f1 is not None:
             found.append(f1)
-        elif _union(k) and together is not None:
+        elif _union(met) and together is not None:
             found.append((together, (0.0, 1.0)))
     return found
 
 
-def pool_macro_f1(known: Sequence[ClassCounts], drawn: Sequence[ClassCounts], frame: Frame) -> float | None:
+def pool_macro_f1(count: Count, cells: Cells, frame: Frame) -> float | None:
     """Mean F1 over the classes that occur or were predicted; None if nothing was drawn."""
-    values = [value for value, _interval in _class_f1s(known, drawn, frame)]
+    values = [value for value, _interval in _class_f1s(count, cells, frame)]
     return sum(values) / len(values) if values else None
 
 
@@ -216,7 +219,7 @@ def macro_f1(counts: Sequence[ClassCounts]) -> float | None:
 
 def macro_f1_interval(
     cells: Cells,
-    count: Callable[[Cells], Sequence[ClassCounts]],
+    count: Count,
     drawn: "NDArray[np.int64] | None" = None,
     frame: Frame = _PLAIN,
 ) -> Interval | None:
@@ -227,34 +230,34 @@ def macro_f1_interval(
     """
     import numpy as np
 
-    known = count(frame.known)
-    seen = _class_f1s(known, count(cells), frame)
+    known = count(_cells(frame))
+    seen = _class_f1s(count, cells, frame)
     if not seen:
         return None
     low, high = mean_interval([value for value, _interval in seen], [interval for _value, interval in seen])
     hits, total = _drawn_counts(cells, count, drawn)
     hits = np.array([2 * c.tp for c in known]) + frame.weight * hits
     total = np.array([2 * c.tp + c.fp + c.fn for c in known]) + frame.weight * total
-    f1 = np.where(total > 0, hits / np.where(total > 0, total, 1.0), 0.0)
+    f1 = np.clip(np.where(total > 0, hits / np.where(total > 0, total, 1.0), 0.0), 0.0, 1.0)
     return _widened(f1.sum(axis=1) / np.maximum((total > 0).sum(axis=1), 1), low, high)
 
 
 def micro_f1_interval(
     cells: Cells,
-    count: Callable[[Cells], Sequence[ClassCounts]],
+    count: Count,
     drawn: "NDArray[np.int64] | None" = None,
     frame: Frame = _PLAIN,
 ) -> Interval | None:
     """The same for micro-F1, widened to the interval of the sums as if they were one class's."""
     import numpy as np
 
-    known = sum(count(frame.known), ClassCounts(0))
+    known = sum(count(_cells(frame)), ClassCounts(0))
     plain = pool_f1(known, sum(count(cells), ClassCounts(0)), frame)
     if plain is None:
         return None
     hits, total = (frame.weight * found.sum(axis=1) for found in _drawn_counts(cells, count, drawn))
     hits, total = hits + 2 * known.tp, total + 2 * known.tp + known.fp + known.fn
-    return _widened(hits / np.where(total > 0, total, 1.0), *plain[1])
+    return _widened(np.clip(hits / np.where(total > 0, total, 1.0), 0.0, 1.0), *plain[1])
 
 
 def _ratio(cells: Cells, of_text: Callable[[tuple[int, ...]], tuple[float, float]], drawn: "NDArray[np.int64]") -> Mean:
@@ -284,7 +287,8 @@ def _mean(cells: Cells, of_text: Callable[[tuple[int, ...]], float], drawn: "NDA
     low, high = wilson(round(value * n), n) or (0.0, 1.0)
     low, high = _widened(drawn @ values / n, min(low, value), max(high, value))
     whole = all_known + frame.weight * n
-    low, value, high = ((known + frame.weight * n * part) / whole if whole else part for part in (low, value, high))
+    if whole > 0:
+        low, value, high = (min(1.0, max(0.0, (known + frame.weight * n * p) / whole)) for p in (low, value, high))
     return Mean(value, (low, high))
 
 
@@ -295,7 +299,7 @@ def _widened(values: "NDArray[np.float64]", low: float, high: float) -> Interval
 
 
 def _drawn_counts(
-    cells: Cells, count: Callable[[Cells], Sequence[ClassCounts]], drawn: "NDArray[np.int64] | None"
+    cells: Cells, count: Count, drawn: "NDArray[np.int64] | None"
 ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
     """(2·tp, 2·tp + fp + fn) of each class in each lot of resampled texts, both [draws, classes]: counts add up."""
     import numpy as np

@@ -38,8 +38,8 @@ class Said:
     """90 %."""
     source: str = ""
     """What evidence it rests on; empty if nothing was judged."""
-    effective: float = 0.0
-    """As many random texts would tell as much."""
+    effective: int = 0
+    """Drawn texts that were judged; all weigh the same, so as many tell."""
     macro_f1_estimate: float | None = None
     macro_f1_interval: tuple[float, float] | None = None
     least: int = 0
@@ -55,7 +55,7 @@ class Said:
             "estimate": self.estimate,
             "interval": self.interval,
             "source": self.source,
-            "effective": round(self.effective, 2),
+            "effective": self.effective,
             "macro_f1_estimate": self.macro_f1_estimate,
             "macro_f1_interval": self.macro_f1_interval,
             "least_of_a_class": self.least,
@@ -84,7 +84,7 @@ def said(project: Project, con: Connection, pool: Pool) -> Said:
         told.accuracy if told else None,
         told.accuracy_interval if told else None,
         SOURCE,
-        report.effective,
+        report.n,
         told.macro_f1 if told else None,
         told.macro_f1_interval if told else None,
         least,

@@ -5,7 +5,7 @@ encoder has seen the labels of its round: for those the round's own fold models 
 it, and only heads are fitted without them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core import judged
 from core.connection import Connection
 from core.evaluation.collect import collect
-from core.evaluation.estimates import LEVELS, Rest, control_of
+from core.evaluation.estimates import LEVELS, Rest, control_over, later_cells
 from core.store import examples
 from core.training.base import Confident
 from core.vectors import rows_of
@@ -38,12 +38,13 @@ def audit(judge: Judge, con: Connection, now: "Moment", fitted: "Fitted", folded
     folds = audit_folds(fresh, [item.example.id for item in items], groups, now.settings.seed)
     features = now.vectors[now.known.rows]
     scored = list(out_of_fold(now.task, now.trainer, folds, answers, features, fitted.recipe, fitted.head))
-    guesses = _guesses(now, scored, [one for one in folded if not fresh[one[0]]])
+    others = [one for one in folded if not fresh[one[0]]]
+    guesses = _guesses(now, scored, others)
     said: dict[int, float | None] = {}
-    for i in told:
-        text = old[items[i].example.id]
-        guesses[i] = now.task.decode(text.predicted)
-        said[text.example_id] = text.confidence
+    for i, item in enumerate(items):
+        if item.example.id in old:
+            guesses[i] = now.task.decode(old[item.example.id].predicted)
+            said[item.example.id] = old[item.example.id].confidence
     drawn = [i for i in range(len(items)) if is_drawn(items[i])]
     place = {row: i for i, row in enumerate(drawn)}
     judge.audit(
@@ -51,7 +52,7 @@ def audit(judge: Judge, con: Connection, now: "Moment", fitted: "Fitted", folded
         [answers[i] for i in drawn],
         [guesses[i] for i in drawn],
         [(place[row], head, one) for row, head, one in scored],
-        rest_of(con, now, fitted, [] if told else [(row, guesses[row]) for row, _h, _s in scored], scored),
+        rest_of(con, now, fitted, guesses, confidences(now.trainer, [*scored, *others]) if not told else {}),
         said,
     )
 
@@ -72,25 +73,30 @@ def _of_round(judge: Judge) -> Sequence[judged.JudgedText]:
 
 
 def rest_of(
-    con: Connection, now: "Moment", fitted: "Fitted", answered: Sequence[tuple[int, Any]], scored: Scored
+    con: Connection, now: "Moment", fitted: "Fitted", guesses: Sequence[Any], said: Mapping[int, float]
 ) -> Rest:
-    """What is known of the pool beside the drawn texts; `answered`: (labelled row, answer of who had not seen it)."""
+    """What is known of the pool beside the drawn texts.
+
+    `guesses`: one answer a labelled text, by who had not seen it, None where nobody could say; `said`: labelled row →
+    how probable that one held it, empty where that does not compare with what the model says of open texts.
+    """
     chosen = examples.chosen_ids(con)  # they don't stand for the pool that was drawn from
-    outside = frozenset(chosen)
-    known = zip(now.known.items, now.known.answers, _own(now, fitted), strict=True)
-    cells = collect(now.task, ((gold, guess, "") for item, gold, guess in known if item.example.id not in outside))
     rows = rows_of(now.ids, np.setdiff1d(np.array(examples.open_ids(con), np.int64), np.array(chosen, np.int64)))
-    rows = rows[rows >= 0]
+    rows, outside = rows[rows >= 0], frozenset(chosen)
+    kept = [i for i, item in enumerate(now.known.items) if item.example.id not in outside]
+    drawn, golds = [is_drawn(now.known.items[i]) for i in kept], [now.known.answers[i] for i in kept]
+    every = list(_own(now, fitted))
+    own = [every[i] for i in kept]
+    unseen = [mine if guesses[i] is None else guesses[i] for i, mine in zip(kept, own, strict=True)]
+    known = collect(now.task, zip(golds, own, [""] * len(own), strict=True))[""]
+    later = later_cells(now.task, golds, unseen, drawn)
     sure = open_confidences(now, fitted, rows)
     if sure is None:
-        return Rest(cells[""], len(rows))
+        return Rest(known, len(rows), later)
     levels = np.bincount(np.minimum((sure * LEVELS).astype(np.int64), LEVELS - 1), minlength=LEVELS)
-    control = None
-    if answered and len(rows):
-        of_text = confidences(now.trainer, scored)
-        right = [guess == now.known.answers[row] for row, guess in answered]
-        control = control_of(right, [of_text[row] for row, _guess in answered], float(sure.mean()))
-    return Rest(cells[""], len(rows), control, tuple(int(n) for n in levels))
+    right = [guesses[i] == gold for i, gold in zip(kept, golds, strict=True)]
+    control = control_over(right, {k: said[i] for k, i in enumerate(kept) if i in said}, drawn, sure.tolist())
+    return Rest(known, len(rows), later, control, tuple(int(n) for n in levels))
 
 
 def _own(now: "Moment", fitted: "Fitted") -> Iterator[Any]:

@@ -1,14 +1,16 @@
 """How much does HTTP cost? Texts per second of `handful serve` under wrk beside a bare onnxruntime loop, in turns.
 
 The bare loop tokenizes, pads and runs the session on the same texts, in batches as large as the server's were on
-average (/metrics tells), in a process of its own; rounds alternate, and the median ratio is printed. Then as many
-requests as REQUESTS says: errors and memory. Needs wrk (Debian: apt-get install wrk), and a bundle.
+average (/metrics tells), in a process of its own; rounds alternate, and the median ratio is printed. Beside the ratio
+of wall time stands that of CPU time a text, which says more where other programs use the machine. Then as many requests
+as REQUESTS says: errors and memory. Needs wrk (Debian: apt-get install wrk), and a bundle.
 
-Run: python tests/bench/bench_serve.py BUNDLE [SECONDS] [ROUNDS] [REQUESTS]
+Run: python tests/bench/bench_serve.py BUNDLE [SECONDS] [ROUNDS] [REQUESTS]; BENCH_CHARS=60 cuts the texts.
 """
 
 import json
 import os
+import random
 import re
 import shutil
 import statistics
@@ -46,14 +48,14 @@ from exports.runtime.predictor import Predictor
 bundle, size, seconds, threads = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
 texts, model = json.load(sys.stdin), Predictor(bundle, threads=threads)
 batches = [(texts * 2)[start:start + size] for start in range(0, len(texts), size)]
-for batch in batches[:4]: model.logits(batch, batch=size)
-done, start = 0, time.perf_counter()
+for batch in batches[-2:]: model.logits(batch, batch=size)
+done, start, used = 0, time.perf_counter(), time.process_time()
 while time.perf_counter() - start < seconds:
     for batch in batches:
         model.logits(batch, batch=size)
         done += len(batch)
         if time.perf_counter() - start > seconds: break
-print(done / (time.perf_counter() - start))
+print(done / (time.perf_counter() - start), (time.process_time() - used) / done)
 """
 
 
@@ -98,34 +100,53 @@ def wrk(url: str, script: Path, clients: int, seconds: float) -> Load:
     return Load(int(n), n / microseconds * 1e6, int(errors), p50, p99)
 
 
-def bare(bundle: Path, texts: list[str], size: int, seconds: float, threads: int) -> float:
+def bare(bundle: Path, texts: list[str], size: int, seconds: float, threads: int) -> tuple[float, float]:
+    """Texts per second, and CPU seconds a text."""
     command = [sys.executable, "-P", "-c", BARE, str(bundle), str(size), str(seconds), str(threads)]
     done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, check=True)
-    return float(done.stdout)
+    per_second, cpu = map(float, done.stdout.split())
+    return per_second, cpu
+
+
+@dataclass(frozen=True)
+class Round:
+    """The server and the bare loop, one after the other."""
+
+    load: Load
+    batch: float
+    """Texts that the model read at once, on average; the bare loop reads as many."""
+    cpu: float
+    """CPU seconds a text, all of HTTP included."""
+    bare: float
+    bare_cpu: float
+
+
+def one_round(
+    url: str, bundle: Path, texts: list[str], script: Path, clients: int, seconds: float, threads: int
+) -> Round:
+    names = ("handful_batch_texts_sum", "handful_batch_texts_count", "process_cpu_seconds_total")
+    before = [metric(url, name) for name in names]
+    load = wrk(url, script, clients, seconds)
+    read, batches, cpu = (metric(url, name) - old for name, old in zip(names, before, strict=True))
+    return Round(
+        load, read / batches, cpu / read, *bare(bundle, texts, max(1, round(read / batches)), seconds, threads)
+    )
 
 
 def ratios(bundle: Path, texts: list[str], script: Path, seconds: float, rounds: int, threads: int) -> None:
-    print(f"{'clients':>8} {'batch':>6} {'served/s':>9} {'bare/s':>8} {'ratio':>6} {'p50 ms':>8} {'p99 ms':>8} errors")
+    print("clients  batch  served/s  bare/s  ratio  CPU ms  bare CPU ms  CPU ratio   p50 ms   p99 ms  errors")
     with server(bundle, "--threads", str(threads)) as url:
         wrk(url, script, 8, WARM_UP)
         for clients in CLIENTS:
-            found: list[tuple[float, float, Load, float]] = []
-            for _round in range(rounds):
-                texts_before, batches_before = (
-                    metric(url, "handful_batch_texts_sum"),
-                    metric(url, "handful_batch_texts_count"),
-                )
-                load = wrk(url, script, clients, seconds)
-                mean = (metric(url, "handful_batch_texts_sum") - texts_before) / (
-                    metric(url, "handful_batch_texts_count") - batches_before
-                )
-                loop = bare(bundle, texts, max(1, round(mean)), seconds, threads)
-                found.append((load.per_second / loop, loop, load, mean))
-            ratio, loop, load, mean = sorted(found, key=lambda one: one[0])[len(found) // 2]
-            errors = sum(one.errors for _ratio, _loop, one, _mean in found)
+            found = [one_round(url, bundle, texts, script, clients, seconds, threads) for _ in range(rounds)]
+            ratio = statistics.median(one.load.per_second / one.bare for one in found)
+            of_cpu = statistics.median(one.bare_cpu / one.cpu for one in found)
+            last = found[-1]
+            numbers = f"{last.cpu * 1e3:8.2f}{last.bare_cpu * 1e3:13.2f}{of_cpu:11.2f}"
             print(
-                f"{clients:8} {mean:6.1f} {load.per_second:9.0f} {loop:8.0f} {ratio:6.2f} {load.p50_ms:8.1f}"
-                f" {load.p99_ms:8.1f} {errors:6}  {'reached' if ratio >= AIM else 'MISSED'}",
+                f"{clients:7}{last.batch:7.1f}{last.load.per_second:10.1f}{last.bare:8.1f}{ratio:7.2f}{numbers}"
+                f"{last.load.p50_ms:9.1f}{last.load.p99_ms:9.1f}{sum(one.load.errors for one in found):8}"
+                f"  {'reached' if ratio >= AIM else 'MISSED'}",
                 flush=True,
             )
 
@@ -150,7 +171,9 @@ def main() -> None:
     bundle = Path(sys.argv[1])
     given = [float(value) for value in sys.argv[2:5]]
     seconds, rounds, requests = [*given, *(5.0, 3.0, 0.0)[len(given) :]]
-    texts = list(demo.texts())
+    cut = int(os.environ.get("BENCH_CHARS", "0")) or None
+    texts = [text[:cut] for text in demo.texts()]
+    random.Random(0).shuffle(texts)  # however few are read in the time, they are like all
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "load.lua"
         bodies = ",".join(json.dumps(json.dumps({"text": text})) for text in texts)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core import plugins
 from core.evaluation.collect import collect
-from core.evaluation.estimates import Rest, control_of
+from core.evaluation.estimates import Rest, control_over, later_cells
 from core.evaluation.outlook import Earlier, Past, earlier_sizes
 from core.evaluation.report import macro_f1
 from core.querying import herding
@@ -28,7 +28,7 @@ from core.settings import Settings
 from core.tasks.classify import ClassAnswer
 from core.training.recipe import HeadRecipe
 from core.training.round import folds_of
-from core.worker.judging import audit_folds, guesses_of, out_of_fold, strata
+from core.worker.judging import audit_folds, confidences, guesses_of, out_of_fold, strata
 
 OUT = Path(__file__).parent / "out"
 SKEWED_POOL, FULL_POOL = 2000, 6000
@@ -199,6 +199,10 @@ def project(pool: World, seed: int, audit_share: float, stops: Sequence[int], *,
         whole = collect(task, zip(answers, guessed, [""] * len(answers), strict=True))[""]
         support = np.bincount([pool.gold[asked[row]] for row in rows], minlength=max(names) + 1)
         told = dict(zip(rows, hits, strict=True))
+        others = [one for one in every if not drawn[one[0]]]
+        unseen = guesses_of(trainer, [*scored, *others], given)
+        confident = confidences(trainer, [*scored, *others])
+        unseen = [guessed[asked[row]] if guess is None else guess for row, guess in enumerate(unseen)]
         yield State(
             len(asked),
             len(rows),
@@ -206,7 +210,10 @@ def project(pool: World, seed: int, audit_share: float, stops: Sequence[int], *,
             Rest(
                 collect(task, [(given[i], guessed[row], "") for i, row in enumerate(asked)])[""],
                 int(is_open.sum()),
-                control_of(hits, said, float(sure[is_open].mean())) if hits else None,
+                later_cells(task, given, unseen, drawn),
+                control_over(
+                    [g == a for g, a in zip(unseen, given, strict=True)], confident, drawn, sure[is_open].tolist()
+                ),
             ),
             names,
             task.correct(whole) / len(answers),

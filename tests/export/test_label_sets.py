@@ -22,6 +22,7 @@ from core.worker.jobs.round import ROUND
 from core.worker.learner import refresh
 from core.worker.protocol import JobContext
 from exports import contract, parity, staging
+from exports.compare_job import PRECISIONS
 from exports.dataset import write_labels
 from exports.job import EXPORT
 from exports.runtime import answers
@@ -137,6 +138,15 @@ def made(taught: Project) -> Path:
     assert events[-1].payload["parity"]["ok"]
     assert events[-1].payload["parity"]["flips"] == 0
     return taught.root / "bundles" / "b"
+
+
+def test_sets_are_answered_alike_in_integers_as_judged_by_the_task(taught: Project, monkeypatch: Any) -> None:
+    everything = staging.reference_texts
+    monkeypatch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
+    row = run(taught, PRECISIONS, {"names": ["int8"]})[-1].payload["rows"][1]
+    assert row["agreement"]["n"] == 24
+    assert row["held"]["n"] == 40 + 8, "out of fold, and the test set"
+    assert row["passed"], row["why"]
 
 
 def test_the_bundle_says_how_it_answers(taught: Project, made: Path) -> None:

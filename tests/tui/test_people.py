@@ -136,7 +136,7 @@ def test_it_looks_as_it_did_in_three_sizes(make_app: MakeApp, disputed: Project)
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "alpha" in text_of(app), "the numbers")
         await pilot.press("space")
-        compare(app, "people")
+        compare(app, "people-full")
         await pilot.press("t")
         await pilot.pause()
         compare(app, "people-numbers")

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from core import judged, predictions, settings
 from core.connection import transaction
 from core.errors import InputError
-from core.evaluation.estimates import Rest, control_of
+from core.evaluation.estimates import Control, Rest
 from core.evaluation.outlook import Earlier, Past
 from core.evaluation.stopping import Look
 from core.judged import JudgedText
@@ -32,16 +32,16 @@ LEVELS = tuple(300 if level == 97 else 150 if level == 75 else 50 if level == 45
 def audited(project: Project) -> Project:
     """40 texts drawn at random, 33 answered right; 500 are open and 60 labelled."""
     texts = [JudgedText(i, '{"class": 1}', f'{{"class": {2 - hit}}}', p) for i, (p, hit) in enumerate(RIGHT)]
-    control = control_of([hit for _p, hit in RIGHT], [p for p, _hit in RIGHT], 0.85)
+    control = Control(40, 0.85, 0.85, 1.0)
     with project.open() as con:
         models.add_evaluation(con, Evaluation("head", "audit", 7, {"": {(1, 1): 33, (1, 2): 7}}))
         models.add_ranking(con, "000001", 7, {"source": "head", "n_labels": 60})
         with transaction(con):
             past = Past(60, 40, 33, (Earlier(30, 6, 1), Earlier(42, 3, 1)))
             meta.put(con, models.PAST, past.as_json())
-            looks = [Look(50, 500, 0.97, 0.02, 0.2, 0.03), Look(60, 500, 0.98, 0.01, 0.15, 0.03)]
+            looks = [Look(50, 500, 0.97, 0.02, 0.2, 0.09), Look(60, 500, 0.98, 0.01, 0.15, 0.08)]
             meta.put(con, models.LOOKS, [one.as_json() for one in looks])
-    judged.publish(project, "head", "audit", 7, texts, None, Rest({(1, 1): 60}, 500, control, LEVELS))
+    judged.publish(project, "head", "audit", 7, texts, None, Rest({(1, 1): 60}, 500, {}, control, LEVELS))
     return project
 
 

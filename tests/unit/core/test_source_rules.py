@@ -16,6 +16,7 @@ MAY_WRITE = {
     "core/publish.py": "it is the one way",
     "core/connection.py": "SQLite needs the file to be there, with its mode, before it opens it",
     "core/vectors.py": "append-only files of which a published state.json says how much counts",
+    "core/importing/folder.py": "it reads, with flags that have a name",
     "core/importing/lock.py": "a lock is taken on a file, which has no content",
     "core/worker/lock.py": "a lock is taken on a file; its content says who holds it",
     "core/worker/log.py": "a log is appended to",
@@ -25,7 +26,11 @@ MAY_WRITE = {
     "exports/serve/spool.py": "lines are appended as they come, each one synced before it is acknowledged",
     "tui/cli.py": "/dev/null, when nobody reads the output any more",
 }
-MAY_TELL_TIME = {"core/clock.py": "it is the clock"}
+MAY_TELL_TIME = {
+    "core/clock.py": "it is the clock",
+    "exports/formats/parquet.py": "it reads moments that were stored",
+}
+MAY_NAME_TASKS = {"exports/serve/openapi.py": "a field of its answers is called so"}
 SPEAKS_SQL = ("core/store/", "core/schema.py", "core/connection.py")
 ERRORS = {"HandfulError", "InputError", "RefusedError", "CancelledError"}
 
@@ -65,7 +70,7 @@ def _writes(name: str, call: ast.Call) -> bool:
         return True
     if name == "os.open":
         flags = {name_of(n) for n in ast.walk(call.args[1]) if isinstance(n, ast.Attribute | ast.Name)} - {"os"}
-        return not flags <= {"os.O_RDONLY", "os.O_CLOEXEC", "os.O_NOFOLLOW", "os.O_DIRECTORY"}
+        return not flags <= {"os.O_RDONLY", "os.O_CLOEXEC", "os.O_NOFOLLOW", "os.O_NONBLOCK", "os.O_DIRECTORY"}
     if name.rsplit(".", maxsplit=1)[-1] != "open":
         return False
     given = [*call.args[: 2 if name == "open" else 1], *(k.value for k in call.keywords if k.arg == "mode")]
@@ -178,7 +183,7 @@ def no_task_is_asked_for_its_name(path: str, tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.MatchValue | ast.Dict):
             found = [*ast.walk(node.value)] if isinstance(node, ast.MatchValue) else [k for k in node.keys if k]
         names = {item.value for item in found if isinstance(item, ast.Constant) and isinstance(item.value, str)}
-        if names & tasks and not path.startswith("core/tasks/"):
+        if names & tasks and not path.startswith("core/tasks/") and path not in MAY_NAME_TASKS:
             yield f"{path} compares with {sorted(names & tasks)}"
 
 
@@ -207,7 +212,9 @@ def test_S5_the_source_keeps_the_rule(rule: Rule, trees: dict[str, ast.AST]) -> 
 
 
 @pytest.mark.parametrize(
-    ("listed", "rule"), [(MAY_WRITE, one_way_to_write), (MAY_TELL_TIME, one_clock)], ids=["write", "time"]
+    ("listed", "rule"),
+    [(MAY_WRITE, one_way_to_write), (MAY_TELL_TIME, one_clock), (MAY_NAME_TASKS, no_task_is_asked_for_its_name)],
+    ids=["write", "time", "tasks"],
 )
 def test_no_exception_outlives_its_reason(listed: dict[str, str], rule: Rule, trees: dict[str, ast.AST]) -> None:
     assert [path for path in listed if path not in trees or not list(rule("elsewhere.py", trees[path]))] == []

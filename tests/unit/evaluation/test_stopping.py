@@ -45,6 +45,7 @@ def test_stopping_is_advised_where_the_signs_and_the_forecast_agree() -> None:
     assert not advise([MOVING, MOVING], flat).stop
     assert words(advise([STILL, STILL], flat)).startswith("You may stop: 4 of 4 signs say enough (agreement")
     assert words(advise([STILL, STILL], rising)).endswith("but the curve still rises.")
+    assert not advise([STILL, STILL], Gain(20, 0.005, (0.0, 0.01))).stop
     assert words(advise([], None)) == "Go on: 0 of 4 signs say enough."
 
 

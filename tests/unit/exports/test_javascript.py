@@ -17,8 +17,8 @@ import pytest
 from core import demo
 from core.readability import embedded
 from core.windows import Windows
-from exports.bundle import write_tokenizer
 from exports.runtime.predictor import Predictor
+from exports.staging import write_tokenizer
 from tests.unit.exports.handmade import graph, sign
 
 ROOT = Path(__file__).parents[3]

@@ -1,5 +1,6 @@
 """What is refused before a port is opened, and the command line of both doors."""
 
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from core.errors import HandfulError, InputError, RefusedError
 from exports.serve import access
 from exports.serve.__main__ import main, options
 from exports.serve.options import Options, as_args, flags
+from exports.serve.spool import FILE, Spool, SpoolFullError
 from tui.commands import serve
 
 TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 (of a test)
@@ -106,3 +108,14 @@ def test_no_bundle_no_server(tmp_path: Path) -> None:
     done = CliRunner().invoke(serve.serve_command, [str(tmp_path)])
     assert isinstance(done.exception, HandfulError)
     assert "handful export" in done.exception.hint
+
+
+def test_a_spool_that_others_could_read_is_made_ones_own(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("", encoding="utf-8")
+    (tmp_path / FILE).chmod(0o644)
+    spool = Spool(tmp_path, 40)
+    assert stat.S_IMODE(spool.path.stat().st_mode) == 0o600
+    spool.add({"text": "a"})
+    with pytest.raises(SpoolFullError):
+        spool.add({"text": "b" * 40})
+    assert spool.path.read_text(encoding="utf-8") == '{"text": "a"}\n'

@@ -88,16 +88,16 @@ def test_steps_say_what_was_spent_why_and_how_good_the_model_is(base: Result) ->
 def test_the_project_says_nothing_of_few_drawn_texts_and_a_number_with_its_source_of_many(base: Result) -> None:
     auto, drawn = base["runs"][0]["steps"], base["runs"][1]["steps"]
     assert {(step["estimate"], step["interval"], step["source"]) for step in auto} == {(None, None, "audit")}
-    assert all(4 * n <= step["effective"] < 20 for n, step in enumerate(drawn[:3], 1))
+    assert [step["effective"] for step in drawn[:3]] == [4, 8, 12]
     assert all(0 < step["accuracy_pool"] <= 1 for step in [*auto, *drawn])
 
 
 def test_an_estimate_is_about_the_whole_pool(run: Simulate) -> None:
     final = run(budget=32, rounds=(), strategies=("random",), batch=32)["runs"][0]["final"]
     low, high = final["interval"]
-    assert final["effective"] >= 32
+    assert final["effective"] == 32
     assert low <= final["estimate"] <= high
-    assert low <= final["accuracy_pool"] <= high
+    assert abs(final["estimate"] - final["accuracy_pool"]) < 0.2
     assert final["macro_f1_interval"][0] <= final["macro_f1_estimate"] <= final["macro_f1_interval"][1]
     # 32 of the 60 texts are labelled: how the model answers them is counted, so they leave nothing to doubt
     assert high - low < 28 / 60
