@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +43,8 @@ def encoded(field: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
     }
     columns = {}
     for name in ("text", field, *(column.name for column in COLUMNS)):
-        values = [row[name] for row in rows]
-        if name == "given":
-            values = [datetime.fromisoformat(value) for value in values]
-        columns[name] = pa.array(values, kinds.get(name, pa.string()))
+        kind, values = kinds.get(name, pa.string()), [row[name] for row in rows]
+        columns[name] = pa.array(values, pa.string()).cast(kind) if name == "given" else pa.array(values, kind)
     columns["meta"] = pa.array([json.dumps(row["meta"], ensure_ascii=False) for row in rows], pa.string())
     out = io.BytesIO()
     parquet.write_table(pa.table(columns), out)

@@ -6,16 +6,17 @@ from typing import Any
 from core.i18n import _
 
 HEAD = (
-    _("precision"),
+    _("format"),
     _("MB"),
-    _("1 text, ms"),
-    _("32 texts, ms"),
+    _("ms at 1"),
+    _("ms at 32"),
     _("texts/s"),
     _("same"),
     _("F1 pts"),
     _("passes"),
 )
-"""Times are p50/p99; `same`: share of unlabelled texts answered as in fp32; then by how many points macro-F1 moves."""
+"""Times are p50/p99 of one text and of thirty-two.
+`same`: share of unlabelled texts answered as in fp32; then by how many points macro-F1 moves."""
 
 
 def cells(row: Mapping[str, Any]) -> tuple[str, ...]:

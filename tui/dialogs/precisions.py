@@ -15,7 +15,8 @@ from tui.widgets.row_list import Cell, Column, ListRows, RowList
 
 MEASURE = ""
 """What is returned where everything is to be measured anew."""
-_WIDTHS = (9, 5, 10, 12, 7, 6, 6, 6)
+_WIDTHS = (0, 5, 9, 9, 7, 6, 6, 6)
+"""Cells of each column; the first takes what is left."""
 
 
 class PrecisionsDialog(Dialog[str]):
@@ -39,9 +40,8 @@ class PrecisionsDialog(Dialog[str]):
         return _("Precisions; times are p50/p99 of one run") + old
 
     def body(self) -> Iterable[Widget]:
-        columns = [
-            Column(name, width, right=place > 0) for place, (name, width) in enumerate(zip(HEAD, _WIDTHS, strict=True))
-        ]
+        named = zip(HEAD[1:], _WIDTHS[1:], strict=True)
+        columns = [Column(), *(Column(name, width, right=True) for name, width in named)]
         yield RowList(tuple(columns), empty=_("Nothing was measured."))
         yield Static(id="remark", markup=False)
 
