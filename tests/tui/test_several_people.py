@@ -1,8 +1,11 @@
 """Several people at one project, as one of them sees it."""
 
+import time
+
 from textual.pilot import Pilot
 
 from core import queue
+from core.connection import transaction
 from core.project import Project
 from core.serving import Serving, serve
 from core.store import labels, leases
@@ -125,3 +128,13 @@ def test_a_terminal_keeps_what_it_shows(make_app: MakeApp, project: Project) -> 
         ) == 0
 
     run(make_app(), story)
+
+
+def test_D10_a_lock_held_by_another_delays_nobody_s_lease_for_long(make_app: MakeApp, project: Project) -> None:
+    with Session.at(project.root, "ada") as session, project.open() as other:
+        with transaction(other):
+            started = time.monotonic()
+            session.keep()
+            waited = time.monotonic() - started
+        assert waited < 3.0, "the usual patience is five seconds"
+        session.keep()
