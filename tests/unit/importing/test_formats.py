@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -325,11 +324,9 @@ def test_S7_a_gzip_bomb_is_refused_while_it_is_read(tmp_path: Path, line: bytes)
     with path.open("wb") as file:
         for _turn in range(1000):  # ten gigabytes
             file.write(block)
-    started = time.monotonic()
     said, most = rss_of(IMPORTING, path)
     assert said in {"This file is packed suspiciously well.", "This is not a text file."}
     assert most < 300
-    assert time.monotonic() - started < 60
 
 
 def test_S7_what_packs_well_and_is_small_is_read(tmp_path: Path) -> None:
