@@ -16,7 +16,6 @@ MAY_WRITE = {
     "core/publish.py": "it is the one way",
     "core/connection.py": "SQLite needs the file to be there, with its mode, before it opens it",
     "core/vectors.py": "append-only files of which a published state.json says how much counts",
-    "core/importing/folder.py": "it reads, with flags that have a name",
     "core/importing/lock.py": "a lock is taken on a file, which has no content",
     "core/worker/lock.py": "a lock is taken on a file; its content says who holds it",
     "core/worker/log.py": "a log is appended to",
@@ -28,7 +27,6 @@ MAY_WRITE = {
 }
 MAY_TELL_TIME = {
     "core/clock.py": "it is the clock",
-    "exports/formats/parquet.py": "it reads moments that were stored",
 }
 MAY_NAME_TASKS = {"exports/serve/openapi.py": "a field of its answers is called so"}
 SPEAKS_SQL = ("core/store/", "core/schema.py", "core/connection.py")

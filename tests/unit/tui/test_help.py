@@ -46,7 +46,14 @@ def test_every_command_is_in_a_section() -> None:
 
 
 def test_whatever_reports_can_print_json() -> None:
-    without = {"logs", "predict", "completion", "open", "serve"}  # text, JSONL by nature, a script, the app, HTTP
+    without = {
+        "logs",
+        "predict",
+        "answers",
+        "completion",
+        "open",
+        "serve",
+    }  # text, JSONL by nature twice, a script, the app, HTTP
     for name in NAMES:
         command = cli.get_command(click.Context(cli), name)
         assert command is not None
