@@ -35,9 +35,10 @@ def tags_of(spans: Sequence[tuple[int, int, int]], n_words: int, *, complete: bo
     return tags
 
 
-def _forbidden(n_tags: int) -> NDArray[np.float64]:
-    """[tags before, tags] of zeros, and `IMPOSSIBLE` where an inside would follow what it can't go on from."""
+def _steps(n_tags: int, again: float) -> NDArray[np.float64]:
+    """[tags before, tags] of zeros, `again` where a span follows one, `IMPOSSIBLE` where an inside can not go on."""
     steps = np.zeros((n_tags, n_tags))
+    steps[1:, 1::2] = again
     for inside in range(2, n_tags, 2):
         steps[:, inside] = IMPOSSIBLE
         steps[inside - 1, inside] = steps[inside, inside] = 0.0
@@ -51,20 +52,44 @@ def allowed(tags: NDArray[np.int64]) -> bool:
     return bool(np.all(~inside | (before == tags) | (before == tags - 1)))
 
 
-def best_tags(logp: Sequence[NDArray[np.floating]]) -> list[NDArray[np.int64]]:
-    """The most probable allowed tags of each text, [words], from its log-probabilities [words, tags] (Viterbi 1967)."""
+def best_tags(logp: Sequence[NDArray[np.floating]], again: float = 0.0) -> list[NDArray[np.int64]]:
+    """The most probable allowed tags of each text, [words], from its log-probabilities [words, tags] (Viterbi 1967).
+
+    `again`, 0 or below, is added for each span that begins right behind another: how much rarer that is than any begin.
+    """
     found = [np.asarray(one.argmax(axis=1), np.int64) for one in logp]
-    order = sorted((i for i, tags in enumerate(found) if not allowed(tags)), key=lambda i: len(logp[i]))
+    order = sorted((i for i, tags in enumerate(found) if not _stands(tags, again)), key=lambda i: len(logp[i]))
     for start in range(0, len(order), 256):
         rows = order[start : start + 256]
-        for row, tags in zip(rows, _viterbi([np.asarray(logp[i], np.float64) for i in rows]), strict=True):
+        for row, tags in zip(rows, _viterbi([np.asarray(logp[i], np.float64) for i in rows], again), strict=True):
             found[row] = tags
     return found
 
 
-def _viterbi(logp: list[NDArray[np.float64]]) -> list[NDArray[np.int64]]:
+def _stands(tags: NDArray[np.int64], again: float) -> bool:
+    """Whether the most probable tag of each word is the best one in its place, too."""
+    return allowed(tags) and (again == 0.0 or not repeats(tags))
+
+
+def repeats(tags: NDArray[np.int64]) -> int:
+    """How many spans begin right behind another."""
+    return int(np.sum((tags[1:] % 2 == 1) & (tags[1:] > 0) & (tags[:-1] > 0)))
+
+
+def again_of(tags: Sequence[NDArray[np.int64]]) -> float:
+    """What `best_tags` takes, from the tags of labelled texts: a logarithm of how much rarer, 0 if it is not."""
+    begins = sum(int(np.sum((own > 0) & (own % 2 == 1))) for own in tags)
+    words = sum(int(np.sum(own != UNKNOWN)) for own in tags)
+    behind = sum(int(np.sum((own[:-1] > 0) & (own[1:] != UNKNOWN))) for own in tags)
+    rate = begins / max(1, words)
+    if not begins:
+        return 0.0
+    return min(0.0, float(np.log((sum(map(repeats, tags)) + rate) / (behind + 1.0) / rate)))
+
+
+def _viterbi(logp: list[NDArray[np.float64]], again: float) -> list[NDArray[np.int64]]:
     longest, n_tags = len(logp[-1]), logp[0].shape[1]
-    steps = _forbidden(n_tags)
+    steps = _steps(n_tags, again)
     padded = np.zeros((len(logp), longest, n_tags))
     padded[:, :, 1:] = IMPOSSIBLE  # behind its end a text is outside
     for row, one in enumerate(logp):
@@ -108,3 +133,8 @@ def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Row-wise, [n, tags]."""
     shifted = logits - logits.max(axis=1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)), np.float32)
+
+
+def score_of(logp: NDArray[np.floating], tags: NDArray[np.int64], again: float) -> float:
+    """What `best_tags` makes as large as it can, for allowed tags [words]."""
+    return float(logp[np.arange(len(tags)), tags].astype(np.float64).sum()) + again * repeats(tags)

@@ -128,7 +128,7 @@ def _metrics(metrics: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if report.get("pool"):
             yield _(
                 "They stand for {open:,} texts without a label; how the {labelled:,} labelled ones are answered is"
-                " counted. So the numbers are those of the project's whole pool."
+                " counted. So accuracy is that of the project's whole pool; all else is of the drawn texts alone."
             ).format(**report["pool"])
         yield _("Accuracy {accuracy}, macro-F1 {f1} (90 % intervals).").format(
             accuracy=_ratio(report["accuracy"], report["accuracy_interval"]),

@@ -16,6 +16,9 @@ from pathlib import Path
 
 from textual import constants
 
+from core.demo.making import make
+from core.project import Project
+from core.store import examples, patterns
 from tui.app import HandfulApp
 from tui.preferences import Preferences
 from tui.session import Session
@@ -34,11 +37,19 @@ class Picture:
     size: tuple[int, int]
     keys: tuple[str, ...] = ()
     theme: str = "handful-dark"
+    text: str = ""
+    """What is in the text that is shown, of the demo of spans; empty: whatever comes first in the demo."""
 
 
+PATTERNS = """[date]
+/(?:January|February|March|April|May|June) (?:invoice|bill)/
+[place]
+Spain
+"""
 PICTURES = (
     Picture("label", "label", (120, 32)),
     Picture("label-light", "label", (80, 24), (), "handful-light"),
+    Picture("spans", "label", (100, 26), ("comma", "i", "full_stop", "full_stop", "1", "i"), text="Joan Littledale"),
     Picture("batch", "batch", (120, 32), ("down", "down", "space")),
     Picture("rounds", "rounds", (120, 32)),
     Picture("metrics", "metrics", (120, 32)),
@@ -66,8 +77,12 @@ def main(target: Path, project: Path | None) -> None:
             subprocess.run([handful, "demo", "--auto", "--dir", root], check=True, stdout=subprocess.DEVNULL)
         else:
             shutil.copytree(project, root)
+        spans = make(Path(made) / "handful-demo-spans", "spans").root
+        with Project(spans).open() as con:
+            patterns.write(con, PATTERNS, "ada")
         for picture in PICTURES:
-            (target / f"{picture.name}.svg").write_text(asyncio.run(_take(picture, root)), "utf-8")
+            taken = asyncio.run(_take(picture, spans if picture.text else root))
+            (target / f"{picture.name}.svg").write_text(taken, "utf-8")
 
 
 async def _take(picture: Picture, root: Path) -> str:
@@ -75,6 +90,9 @@ async def _take(picture: Picture, root: Path) -> str:
     app = HandfulApp(root, "ada", screen=picture.screen, chosen=chosen, headless=True)
     async with app.run_test(size=picture.size) as pilot:
         await pilot.pause(SETTLE_SECONDS)
+        if picture.text:
+            app.open_text(next(e.id for e in examples.get(app.session.con, range(1, 800)) if picture.text in e.text))
+            await pilot.pause(SETTLE_SECONDS)
         for key in picture.keys:
             await pilot.press(key)
         await pilot.pause(SETTLE_SECONDS)

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from core import project as projects
-from core.connection import Connection, DatabaseError, connect, data_version, relaxed, transaction
+from core.connection import Connection, DatabaseError, connect, data_version, patience, relaxed, transaction
 from core.errors import HandfulError
 from core.project import Project
 from core.records import LabelClass
@@ -17,6 +17,9 @@ from core.store.leases import Holder
 from core.tasks.base import Task
 from core.worker import launch
 from core.worker.state import WorkerState, worker_state
+
+KEEP_MS = 50
+"""So long the terminal waits for another's lock to prolong a lease: it must not stand still for that."""
 
 
 class Session:
@@ -58,8 +61,8 @@ class Session:
         self.con.close()
 
     def keep(self) -> None:
-        """Prolong what lies here, so that nobody else gets it."""
-        with suppress(DatabaseError), relaxed(self.con), transaction(self.con):  # tried again soon
+        """Prolong what lies here, so that nobody else gets it; tried again soon if the database is not free now."""
+        with suppress(DatabaseError), patience(self.con, KEEP_MS), relaxed(self.con), transaction(self.con):
             leases.renew(self.con, self.holder)
 
     def moved(self) -> bool:

@@ -108,11 +108,6 @@ class Frame:
         left = {cell: rest.known.get(cell, 0) - rest.later.get(cell, 0.0) for cell in {*rest.known, *rest.later}}
         return cls(left, (rest.open + sum(rest.later.values())) / n, rest.known)
 
-    def share(self, known: tuple[float, float], drawn: tuple[int, int]) -> tuple[float, Interval] | None:
-        """A share in the pool with its 90 % interval, from (hits, all) among known and drawn texts; None for none."""
-        hits, n = drawn
-        return None if n <= 0 else self.blend(known, n, hits / n, wilson_of(hits / n, n))
-
     def blend(self, known: tuple[float, float], n: int, value: float, interval: Interval) -> tuple[float, Interval]:
         """A share of which a part is counted and the other, of `n` drawn texts, estimated."""
         whole = known[1] + self.weight * n

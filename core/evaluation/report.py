@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from core.evaluation.estimates import Frame, Rest, accuracy
-from core.evaluation.intervals import CONFIDENCE, ENOUGH, f1_of, mean_interval, wilson
+from core.evaluation.intervals import CONFIDENCE, ENOUGH, f1_interval, mean_interval, wilson
 from core.records import ClassCounts, Evaluation
 from core.tasks.base import Cells, Task
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:  # numpy is imported where it is used: the terminal imports th
 
 Interval = tuple[float, float]
 DRAWS = 500
-_PLAIN = Frame()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,9 @@ def reports(
 ) -> list[Report]:
     """The whole first, then each slice by name; `precision`: average precision of classes, of the whole.
 
-    With `rest` the judged texts were drawn at random, and the numbers of the whole are those of the pool.
+    With `rest` the judged texts were drawn at random, and the accuracy of the whole is that of the pool. All else is of
+    the drawn texts alone: of classes the labelled texts tell too little of what they were picked from, and where they
+    were counted, simulated intervals of macro-F1 held the truth less often.
     """
     return [
         _report(task, evaluation, part, names, precision or {}, rest)
@@ -119,14 +120,9 @@ def _report(
     def count(some: Cells) -> list[ClassCounts]:
         return task.class_counts(some, list(names))
 
-    counts, known, drawn = count(cells), count(_cells(frame)), resampled(cells) if n else None
-    shares = (task.correct(_cells(frame)), sum(frame.known.values())), (task.correct(cells), n)
+    counts, drawn = count(cells), resampled(cells) if n else None
+    shares = (task.correct(cast("Cells", frame.known)), sum(frame.known.values())), (task.correct(cells), n)
     whole = accuracy(rest, *shares, task.correct(frame.counted))
-
-    classes = [
-        _class_report(k, c, frame, names[c.class_id], precision.get(c.class_id))
-        for k, c in zip(known, counts, strict=True)
-    ]
     return Report(
         evaluation.subject,
         evaluation.source,
@@ -135,80 +131,31 @@ def _report(
         n >= ENOUGH,
         whole.value if whole else None,
         whole.interval if whole else None,
-        pool_macro_f1(count, cells, frame),
-        macro_f1_interval(cells, count, drawn, frame),
-        tuple(classes),
-        pool_micro_f1(known, counts, frame),
-        micro_f1_interval(cells, count, drawn, frame),
-        {name: _mean(cells, of_text, drawn, frame) for name, of_text in task.means.items()}
-        if drawn is not None
-        else {},
+        macro_f1(counts),
+        macro_f1_interval(cells, count, drawn),
+        tuple(_class_report(c, names[c.class_id], precision.get(c.class_id)) for c in counts),
+        micro_f1(counts),
+        micro_f1_interval(cells, count, drawn),
+        {name: _mean(cells, of_text, drawn) for name, of_text in task.means.items()} if drawn is not None else {},
         {name: _ratio(cells, of_text, drawn) for name, of_text in task.ratios.items()} if drawn is not None else {},
         {name: sum(of_text(cell) * m for cell, m in cells.items()) for name, of_text in task.kinds.items()},
         PoolParts(sum(frame.counted.values()), rest.open) if rest is not None and n else None,
     )
 
 
-def _class_report(known: ClassCounts, c: ClassCounts, frame: Frame, name: str, average: float | None) -> ClassReport:
-    precision = frame.share((known.tp, known.tp + known.fp), (c.tp, c.tp + c.fp))
-    recall = frame.share((known.tp, known.support), (c.tp, c.support))
-    f1 = pool_f1(known, c, frame)
+def _class_report(c: ClassCounts, name: str, precision: float | None) -> ClassReport:
     return ClassReport(
         c.class_id,
         name,
         c.support,
-        precision[0] if precision else None,
-        precision[1] if precision else None,
-        recall[0] if recall else None,
-        recall[1] if recall else None,
-        f1[0] if f1 else None,
-        f1[1] if f1 else None,
-        average,
+        c.precision,
+        wilson(c.tp, c.tp + c.fp),
+        c.recall,
+        wilson(c.tp, c.support),
+        c.f1,
+        f1_interval(c.tp, c.fp, c.fn),
+        precision,
     )
-
-
-def pool_f1(known: ClassCounts, drawn: ClassCounts, frame: Frame) -> tuple[float, Interval] | None:
-    """F1 with its interval: that of the Jaccard index, which is a share, carried over; None if no drawn text tells."""
-    found = frame.share((known.tp, _union(known)), (drawn.tp, _union(drawn)))
-    return None if found is None else (f1_of(found[0]), (f1_of(found[1][0]), f1_of(found[1][1])))
-
-
-def _union(c: ClassCounts) -> int:
-    return c.tp + c.fp + c.fn
-
-
-def _cells(frame: Frame) -> Cells:
-    """Its counts, which need not be whole numbers, as counts."""
-    return cast("Cells", frame.known)
-
-
-Count = Callable[[Cells], Sequence[ClassCounts]]
-
-
-def _class_f1s(count: Count, cells: Cells, frame: Frame) -> list[tuple[float, Interval]]:
-    """F1 of every class that occurs or was predicted; one that was met, but not drawn, could be anything."""
-    known, drawn = count(_cells(frame)), count(cells)
-    together = pool_micro_f1(known, drawn, frame)
-    found = []
-    for met, k, c in zip(count(frame.counted), known, drawn, strict=True):
-        f1 = pool_f1(k, c, frame)
-        if f1 is not None:
-            found.append(f1)
-        elif _union(met) and together is not None:
-            found.append((together, (0.0, 1.0)))
-    return found
-
-
-def pool_macro_f1(count: Count, cells: Cells, frame: Frame) -> float | None:
-    """Mean F1 over the classes that occur or were predicted; None if nothing was drawn."""
-    values = [value for value, _interval in _class_f1s(count, cells, frame)]
-    return sum(values) / len(values) if values else None
-
-
-def pool_micro_f1(known: Sequence[ClassCounts], drawn: Sequence[ClassCounts], frame: Frame) -> float | None:
-    """F1 of the sums of the counts; None if nothing was drawn, or nothing occurred or was predicted."""
-    found = pool_f1(sum(known, ClassCounts(0)), sum(drawn, ClassCounts(0)), frame)
-    return found[0] if found else None
 
 
 def macro_f1(counts: Sequence[ClassCounts]) -> float | None:
@@ -217,11 +164,13 @@ def macro_f1(counts: Sequence[ClassCounts]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
+def micro_f1(counts: Sequence[ClassCounts]) -> float | None:
+    """F1 of the sums of the counts; None if nothing occurred or was predicted."""
+    return sum(counts, ClassCounts(0)).f1
+
+
 def macro_f1_interval(
-    cells: Cells,
-    count: Count,
-    drawn: "NDArray[np.int64] | None" = None,
-    frame: Frame = _PLAIN,
+    cells: Cells, count: Callable[[Cells], Sequence[ClassCounts]], drawn: "NDArray[np.int64] | None" = None
 ) -> Interval | None:
     """90 % interval of macro-F1; None without counts.
 
@@ -230,34 +179,38 @@ def macro_f1_interval(
     """
     import numpy as np
 
-    known = count(_cells(frame))
-    seen = _class_f1s(count, cells, frame)
+    seen = [c for c in count(cells) if c.f1 is not None]
     if not seen:
         return None
-    low, high = mean_interval([value for value, _interval in seen], [interval for _value, interval in seen])
+    low, high = mean_interval([c.f1 or 0.0 for c in seen], [f1_interval(c.tp, c.fp, c.fn) or (0.0, 1.0) for c in seen])
     hits, total = _drawn_counts(cells, count, drawn)
-    hits = np.array([2 * c.tp for c in known]) + frame.weight * hits
-    total = np.array([2 * c.tp + c.fp + c.fn for c in known]) + frame.weight * total
-    f1 = np.clip(np.where(total > 0, hits / np.where(total > 0, total, 1.0), 0.0), 0.0, 1.0)
+    f1 = np.where(total > 0, hits / np.maximum(total, 1), 0.0)
     return _widened(f1.sum(axis=1) / np.maximum((total > 0).sum(axis=1), 1), low, high)
 
 
 def micro_f1_interval(
-    cells: Cells,
-    count: Count,
-    drawn: "NDArray[np.int64] | None" = None,
-    frame: Frame = _PLAIN,
+    cells: Cells, count: Callable[[Cells], Sequence[ClassCounts]], drawn: "NDArray[np.int64] | None" = None
 ) -> Interval | None:
     """The same for micro-F1, widened to the interval of the sums as if they were one class's."""
     import numpy as np
 
-    known = sum(count(_cells(frame)), ClassCounts(0))
-    plain = pool_f1(known, sum(count(cells), ClassCounts(0)), frame)
+    whole = sum(count(cells), ClassCounts(0))
+    plain = f1_interval(whole.tp, whole.fp, whole.fn)
     if plain is None:
         return None
-    hits, total = (frame.weight * found.sum(axis=1) for found in _drawn_counts(cells, count, drawn))
-    hits, total = hits + 2 * known.tp, total + 2 * known.tp + known.fp + known.fn
-    return _widened(np.clip(hits / np.where(total > 0, total, 1.0), 0.0, 1.0), *plain[1])
+    hits, total = (found.sum(axis=1) for found in _drawn_counts(cells, count, drawn))
+    return _widened(hits / np.maximum(total, 1), *plain)
+
+
+def _mean(cells: Cells, of_text: Callable[[tuple[int, ...]], float], drawn: "NDArray[np.int64]") -> Mean:
+    """A mean over texts; its interval is widened to that of a proportion with as many hits."""
+    import numpy as np
+
+    keys = sorted(cells)
+    values, n = np.array([of_text(key) for key in keys]), sum(cells.values())
+    value = float(values @ np.array([cells[key] for key in keys]) / n)
+    low, high = wilson(round(value * n), n) or (0.0, 1.0)
+    return Mean(value, _widened(drawn @ values / n, min(low, value), max(high, value)))
 
 
 def _ratio(cells: Cells, of_text: Callable[[tuple[int, ...]], tuple[float, float]], drawn: "NDArray[np.int64]") -> Mean:
@@ -275,23 +228,6 @@ def _ratio(cells: Cells, of_text: Callable[[tuple[int, ...]], tuple[float, float
     return Mean(value, _widened(lots[:, 0] / np.maximum(lots[:, 1], 1e-9), min(low, value), max(high, value)))
 
 
-def _mean(cells: Cells, of_text: Callable[[tuple[int, ...]], float], drawn: "NDArray[np.int64]", frame: Frame) -> Mean:
-    """A mean over texts; its interval is widened to that of a proportion with as many hits."""
-    import numpy as np
-
-    keys = sorted(cells)
-    values, n = np.array([of_text(key) for key in keys]), sum(cells.values())
-    value = float(values @ np.array([cells[key] for key in keys]) / n)
-    known = sum(of_text(key) * m for key, m in frame.known.items())
-    all_known = sum(frame.known.values())
-    low, high = wilson(round(value * n), n) or (0.0, 1.0)
-    low, high = _widened(drawn @ values / n, min(low, value), max(high, value))
-    whole = all_known + frame.weight * n
-    if whole > 0:
-        low, value, high = (min(1.0, max(0.0, (known + frame.weight * n * p) / whole)) for p in (low, value, high))
-    return Mean(value, (low, high))
-
-
 def _widened(values: "NDArray[np.float64]", low: float, high: float) -> Interval:
     ranked = sorted(values.tolist())
     edge = round(len(ranked) * (1 - CONFIDENCE) / 2)
@@ -299,7 +235,7 @@ def _widened(values: "NDArray[np.float64]", low: float, high: float) -> Interval
 
 
 def _drawn_counts(
-    cells: Cells, count: Count, drawn: "NDArray[np.int64] | None"
+    cells: Cells, count: Callable[[Cells], Sequence[ClassCounts]], drawn: "NDArray[np.int64] | None"
 ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
     """(2·tp, 2·tp + fp + fn) of each class in each lot of resampled texts, both [draws, classes]: counts add up."""
     import numpy as np

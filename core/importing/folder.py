@@ -88,8 +88,8 @@ def _content(name: str, fd: int) -> bytes:
     """The bytes of a plain file; raises ValueError for another kind, OSError if it can't be read."""
     if not stat.S_ISREG(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode):
         raise ValueError(_("no plain file"))
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with os.fdopen(os.open(name, flags, dir_fd=fd), "rb") as file:
+    opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=fd)
+    with os.fdopen(opened, "rb") as file:
         said = os.fstat(file.fileno())
         if not stat.S_ISREG(said.st_mode):
             raise ValueError(_("no plain file"))

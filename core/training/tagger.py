@@ -39,6 +39,8 @@ class Tagger:
     """[tags, dim]"""
     bias: NDArray[np.float32]
     """[tags]"""
+    again: float = 0.0
+    """What a span right behind another costs (`core.tags.best_tags`)."""
 
     def log_probabilities(self, features: NDArray[Any]) -> NDArray[np.float32]:
         """features of words [words, dim] → [words, tags]."""
@@ -136,7 +138,7 @@ def found_in(
         tuple(
             Found(Span(int(own[a, 0]), int(own[b, 1]), tagger.class_ids[k]), p) for a, b, k, p in spans_of(tags, said)
         )
-        for own, tags, said in zip(places, best_tags(logp), logp, strict=True)
+        for own, tags, said in zip(places, best_tags(logp, tagger.again), logp, strict=True)
     ]
 
 
@@ -151,11 +153,14 @@ def save(directory: Path, tagger: Tagger, story: Mapping[str, Any]) -> None:
     said = json.loads((directory / heads.STORY).read_text(encoding="utf-8"))
     publish_file(
         directory / heads.STORY,
-        json.dumps({**said, "class_ids": list(tagger.class_ids), "scheme": SCHEME}, indent=1).encode(),
+        json.dumps(
+            {**said, "class_ids": list(tagger.class_ids), "scheme": SCHEME, "again": tagger.again}, indent=1
+        ).encode(),
     )
 
 
 def load(directory: Path) -> Tagger:
     """Read what `save` wrote."""
     found = heads.load(directory)
-    return Tagger(found.class_ids, found.weight, found.bias)
+    said = json.loads((directory / heads.STORY).read_text(encoding="utf-8"))
+    return Tagger(found.class_ids, found.weight, found.bias, float(said["again"]))

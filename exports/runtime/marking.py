@@ -30,10 +30,10 @@ class Tagging(Protocol):
 
 def marked(model: Tagging, texts: Sequence[str], batch: int) -> list[dict[str, Any]]:
     """{"spans": [{"start", "end", "label", "text", "score"}]} for each text, its offsets code points."""
-    readings = model.readings(texts)
+    readings, again = model.readings(texts), float(model.manifest.get("again", 0.0))
     logp = [log_softmax(logits) for logits in model.word_logits(readings, batch=batch)]
     found = []
-    for text, reading, tags, own in zip(texts, readings, best_tags(logp), logp, strict=True):
+    for text, reading, tags, own in zip(texts, readings, best_tags(logp, again), logp, strict=True):
         spans = []
         for first, last, number, p in spans_of(tags, own):
             start, end = reading.words[first][0], reading.words[last][1]

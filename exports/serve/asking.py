@@ -13,6 +13,8 @@ from exports.serve.options import Options
 
 BODY_SECONDS = 30.0
 """In which a body must have come whole."""
+_HEARD_OUT = 8
+"""Times the allowed length that is read before the connection is cut."""
 _LAST_WORD = {"Connection": "close"}
 """For answers to requests whose body was not read to its end."""
 
@@ -26,7 +28,7 @@ async def body(request: Request, limit: int) -> dict[str, Any]:
     """The JSON object a request brings, of at most `limit` bytes."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":  # a page in somebody's browser can't send this kind to another site unasked
-        raise refused(415, _("Send Content-Type: application/json."), _LAST_WORD)
+        raise refused(415, _("Send Content-Type: application/json."))
     try:
         async with asyncio.timeout(BODY_SECONDS):
             raw = await _read(request, limit)
@@ -44,15 +46,22 @@ async def body(request: Request, limit: int) -> dict[str, Any]:
 
 
 async def _read(request: Request, limit: int) -> bytes:
-    too_long = refused(413, _("The body is longer than {limit} bytes.").format(limit=limit), _LAST_WORD)
+    """The body; what is longer is read on for a while and dropped, for who is cut off while sending hears no reason."""
+    too_long = _("The body is longer than {limit} bytes.").format(limit=limit)
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
-        raise too_long
-    parts = bytearray()
+    if declared.isdecimal() and int(declared) > _HEARD_OUT * limit:
+        raise refused(413, too_long, _LAST_WORD)
+    parts, n = bytearray(), 0
     async for part in request.stream():
-        parts += part
-        if len(parts) > limit:
-            raise too_long
+        n += len(part)
+        if n > _HEARD_OUT * limit:
+            raise refused(413, too_long, _LAST_WORD)
+        if n <= limit:
+            parts += part
+        else:
+            parts.clear()
+    if n > limit:
+        raise refused(413, too_long)
     return bytes(parts)
 
 

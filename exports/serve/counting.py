@@ -40,7 +40,7 @@ class Counting:
     def _inner(self, scope: Scope) -> ASGIApp:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         if scope["path"] not in openapi.FREE and not access.may(headers, self._token):
-            return problems.response(401, "", {"WWW-Authenticate": "Bearer", "Connection": "close"})
+            return problems.response(401, "", {"WWW-Authenticate": "Bearer"})
         if self._under_way > AT_ONCE and scope["path"] not in openapi.FREE:
-            return problems.response(503, "", {"Retry-After": "1", "Connection": "close"})
+            return problems.response(503, "", {"Retry-After": "1"})
         return self._app

@@ -76,10 +76,9 @@ def estimates(state: State, *, skewed: bool) -> Iterator[tuple[str, Said]]:
     share = sum(labelled) / len(labelled)
     yield "accuracy  every label out of fold, Wilson", said(share, wilson_of(share, len(labelled)))
     yield "accuracy  drawn + counted + confidence *", said(*_product(state, rest))
-    for name, used in (("drawn alone", None), ("drawn + counted *", rest)):
-        report = reports(CLASSIFY, state.evaluation, state.names, None, used)[0]
-        if state.least >= EACH and report.macro_f1 is not None and report.macro_f1_interval is not None:
-            yield f"macro-F1  {name}", said(report.macro_f1, report.macro_f1_interval, state.macro_f1)
+    report = reports(CLASSIFY, state.evaluation, state.names, None, rest)[0]
+    if state.least >= EACH and report.macro_f1 is not None and report.macro_f1_interval is not None:
+        yield "macro-F1  drawn alone *", said(report.macro_f1, report.macro_f1_interval, state.macro_f1)
 
 
 def _product(state: State, rest: Rest | None) -> tuple[float, Interval]:

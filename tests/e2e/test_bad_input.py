@@ -1,6 +1,7 @@
 """Whatever is handed in that can't be used: a clear sentence with what to do, exit code 2, and nothing changed."""
 
 import ctypes
+import gzip
 import json
 import random
 import shutil
@@ -61,7 +62,7 @@ BROKEN_JSONL = (
 MANY = "text,label\n" + "".join(f"words {n},l{n}\n" for n in range(5000))
 NO_PROJECT = (
     Case("missing file", ("new", "mail", "--data", "no.csv"), ("There is no such file", "no.csv", "Check the path")),
-    Case("a directory as file", ("new", "mail", "--data", "."), ("This is a directory", "Give a CSV")),
+    Case("a directory as file", ("new", "mail", "--data", "."), ("There is no file in this directory",)),
     Case("no file named", ("new", "mail"), ("Missing option '--data'", "handful new --help")),
     new("empty", "", "This file is empty", "data.csv", "Give a file with one text a row"),
     new("header only", "text,label\n", "No row of this file can be used", "Give CSV or TSV with a header"),
@@ -74,7 +75,11 @@ NO_PROJECT = (
     new(
         "broken JSON at line 7", BROKEN_JSONL, "data.jsonl, line 7, column 14", "one whole object", source="data.jsonl"
     ),
-    new("one JSON array", '[{"text": "a"}]', "one JSON array", "jq -c", source="data.json"),
+    new("one JSON array", '[{"text": "a"}]', "one JSON array", "the ending .json", source="data.jsonl"),
+    new("JSON cut off", '[{"text": "a"},', "broken JSON", "line 1, column 16", "it ends here", source="data.json"),
+    new("a gzip bomb", gzip.compress(bytes(100_000_000)), "not a text file", source="data.txt.gz"),
+    new("no Parquet", b"PAR1" + b"0" * 50, "This Parquet file can't be read", source="data.parquet"),
+    Case("a data set by half", ("new", "mail", "--data", "hf:owner/name"), ("no address of a data set", ":split")),
     new("a picture", PICTURE, "This is not a text file", "binary data"),
     new("noise", random.Random(0).randbytes(5000), "This is not a text file", source="data.txt"),
     new("gzip", b"\x1f\x8b\x08\x00" + b"0" * 50, "This is not a text file", "gunzip"),

@@ -1,6 +1,7 @@
 """Spans of English and Chinese texts by keys on a real terminal, and the very same spans in files."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -130,4 +131,27 @@ def test_spans_that_were_labelled_by_keys_in_two_languages_become_a_bundle(
     assert info["parity"]["flips"] == 0
     said = handful(tmp_path, "predict", path, stdin=json.dumps({"text": ENGLISH}) + "\n")
     assert isinstance(json.loads(said)["spans"], list)
+    end_worker(project)
+
+
+def test_the_mouse_marks_what_it_is_drawn_over_and_nothing_needs_a_colour(
+    tmp_path: Path, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in home.items():
+        monkeypatch.setenv(name, value)
+    project = made(tmp_path, [ENGLISH])
+    with TerminalSession([HANDFUL, "open", "mail"], env=home | {"NO_COLOR": "1"}, cwd=tmp_path) as session:
+        session.wait_for("done")
+        session.settle()
+        rows = session.screen.splitlines()
+        y = next(number for number, row in enumerate(rows, 1) if "Angela" in row)
+        x = rows[y - 1].index("Jean") + 1
+        for button, column, end in ((0, x + 1, "M"), (32, x + 10, "M"), (0, x + 10, "m")):
+            session.send(f"\x1b[<{button};{column};{y}{end}".encode())
+            session.settle()
+        session.wait_for("= Jean-Luc Picard")
+        session.press("1")
+        assert "person━━━━━━━━╸" in session.screen.splitlines()[y]
+        assert not re.search(rb"\x1b\[[0-9;]*[34]8;[0-9;]*m", session.written)
+        session.press("ctrl+q")
     end_worker(project)

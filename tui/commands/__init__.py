@@ -29,6 +29,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("suspects", LABEL, _("List labels that look wrong.")),
     Entry("check", LABEL, _("Settle suspicious labels from a JSONL file.")),
     Entry("agreement", LABEL, _("Say how far people agree, and how much each has done.")),
+    Entry("patterns", LABEL, _("Show or set the terms and expressions that suggest spans.")),
     Entry("undo", LABEL, _("Take back the last decision.")),
     Entry("redo", LABEL, _("Bring back what was undone."), "undo"),
     Entry("status", LABEL, _("Say how far a project is, and what happens next.")),

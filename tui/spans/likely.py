@@ -12,8 +12,11 @@ _JOINED = 1
 
 @lru_cache(KEPT)
 def names(text: str) -> Sequence[Stretch]:
-    """Runs of words with a capital letter or a digit; a sentence's first word counts only if more than its first letter
-    is large, or such a word follows."""
+    """Runs of words with a capital letter or a digit.
+
+    A lone letter, as `I`, counts in a run only; a sentence's first word counts only if more than its first letter is
+    large, or such a word follows.
+    """
     found: list[Stretch] = []
     alone: list[bool] = []
     first = set(steps(text).sentences)
@@ -25,5 +28,6 @@ def names(text: str) -> Sequence[Stretch]:
             found[-1], alone[-1] = (found[-1][0], end), False
         else:
             found.append((start, end))
-            alone.append(start in first and not any(c.isupper() or c.isdigit() for c in word[1:]))
+            plain = not any(c.isupper() or c.isdigit() for c in word[1:])
+            alone.append(plain and (start in first or (len(word) == 1 and word.isupper())))
     return [stretch for stretch, weak in zip(found, alone, strict=True) if not weak]

@@ -70,7 +70,7 @@ def _writes(name: str, call: ast.Call) -> bool:
         return True
     if name == "os.open":
         flags = {name_of(n) for n in ast.walk(call.args[1]) if isinstance(n, ast.Attribute | ast.Name)} - {"os"}
-        return not flags <= {"os.O_RDONLY", "os.O_CLOEXEC", "os.O_NOFOLLOW", "os.O_DIRECTORY"}
+        return not flags <= {"os.O_RDONLY", "os.O_CLOEXEC", "os.O_NOFOLLOW", "os.O_NONBLOCK", "os.O_DIRECTORY"}
     if name.rsplit(".", maxsplit=1)[-1] != "open":
         return False
     given = [*call.args[: 2 if name == "open" else 1], *(k.value for k in call.keywords if k.arg == "mode")]

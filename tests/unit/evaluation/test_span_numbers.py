@@ -1,5 +1,7 @@
 """Numbers about marked spans: equal to seqeval's where both have them, and what seqeval does not have."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,10 +13,11 @@ from core.evaluation.report import reports
 from core.evaluation.spans import KINDS, RATIOS
 from core.records import ClassCounts, Evaluation
 from core.spans import Span, apart
-from core.tags import best_tags, log_softmax, spans_of, tag_count, tags_of
+from core.tags import again_of, best_tags, log_softmax, spans_of, tag_count, tags_of
 from core.tasks.spans import SPANS, SpanAnswer, span_answer
 
 CLASSES = (3, 5, 8)
+AGAIN = -1.5
 WORDS = 12
 quick = settings(max_examples=60, deadline=None, database=None, derandomize=True)
 spans = st.lists(
@@ -97,7 +100,7 @@ def test_an_inside_never_stands_without_its_begin() -> None:
 
     rng = np.random.default_rng(0)
     logp = [log_softmax(rng.normal(0, 3, (rng.integers(0, 9), 7)).astype(np.float32)) for _ in range(300)]
-    for tags, own in zip(best_tags(logp), logp, strict=True):
+    for tags, own in zip(best_tags(logp, AGAIN), logp, strict=True):
         before = [0, *tags.tolist()]
         assert all(t == 0 or t % 2 or before[i] in {t, t - 1} for i, t in enumerate(tags.tolist()))
         if 0 < len(own) < 5:  # the best of all allowed ways, by trying them
@@ -105,7 +108,15 @@ def test_an_inside_never_stands_without_its_begin() -> None:
 
 
 def score(logp: object, tags: list[int]) -> float:
-    return float(sum(logp[i][t] for i, t in enumerate(tags)))  # type: ignore[index]
+    found = float(sum(logp[i][t] for i, t in enumerate(tags)))  # type: ignore[index]
+    return found + AGAIN * sum(bool(a and b % 2) for a, b in itertools.pairwise(tags))
+
+
+def test_a_span_right_behind_another_costs_as_much_as_it_is_rare() -> None:
+    apart_ones, side_by_side = [np.array([1, 0, 1, 2, 0, 0, 1, 0])], [np.array([1, 1, 2, 1, 1, 0])]
+    assert again_of(apart_ones) < -0.5
+    assert again_of(side_by_side) > again_of(apart_ones)
+    assert again_of([np.array([0, 0])]) == 0.0
 
 
 def ways(n: int) -> list[list[int]]:

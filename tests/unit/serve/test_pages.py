@@ -73,11 +73,19 @@ def test_what_can_not_be_answered_is_refused_in_words(server: Server, body: Any,
 
 def test_X8_a_body_that_never_says_its_length_ends_at_the_limit_too(server: Server) -> None:
     con = server.connection()
-    con.request(
-        "POST", "/predict", iter([b"a" * 300_000] * 5), {"Content-Type": "application/json"}, encode_chunked=True
-    )
-    assert con.getresponse().status == 413
+    sent = iter([b"a" * 300_000] * 5)
+    con.request("POST", "/predict", sent, {"Content-Type": "application/json"}, encode_chunked=True)
+    assert json.loads(con.getresponse().read())["status"] == 413
+    con.request("POST", "/predict", b'{"text": "login"}', {"Content-Type": "application/json"})
+    assert con.getresponse().status == 200
     con.close()
+
+
+def test_X8_who_would_go_on_and_on_is_cut_off(server: Server) -> None:
+    headers = {"Content-Type": "application/json", "Content-Length": str(9 * 1_048_576)}
+    found = server.ask("POST", "/predict", b"a", headers)
+    assert found.status == 413
+    assert found.headers["connection"] == "close"
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])

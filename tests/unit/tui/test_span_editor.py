@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.errors import InputError
 from core.spans import Guess, Span
 from tests.hostile import texts
+from tui.spans import likely
 from tui.spans.editor import Editor, begin
 from tui.spans.steps import steps
 
@@ -189,6 +190,11 @@ def test_names_and_numbers_that_have_no_span_are_one_hop_away() -> None:
     assert [marked(editor := editor.hop_likely()) for _turn in range(4)] == [
         "Acme Corp", "Berlin", "Jean-Luc Picard", "Starfleet Inc",
     ]  # fmt: skip
+
+
+def test_a_sentence_s_first_word_and_a_lone_letter_look_like_no_name() -> None:
+    text = "The box came. I asked, and I heard of Box 7 from J Doe."
+    assert [text[a:b] for a, b in likely.names(text)] == ["Box 7", "J Doe"]
 
 
 def test_a_class_s_new_name_reaches_what_can_be_undone() -> None:
