@@ -57,15 +57,17 @@ def export_command(
     """A job of the worker, narrated until its end; `graph`: in which precision, with how many layers."""
     if repo is not None:
         hub.check_name(repo)
+    elif dry_run:
+        raise click.UsageError(_("--dry-run says what --push would upload; add --push OWNER/NAME."))
     project = projects.find(directory)
     args = {"to": str(target.absolute()) if target else None, "force": force, **graph}
     with project.open() as con:
         if len(classes.counts(con)) < least_classes(con):
             inuse.model_in_use(project, con)
         result = dict(jobs.run(project, con, "export", args).result or {})
-    if repo is not None:
-        result["push"] = pushing.push(Path(result["path"]), repo, public=False, dry_run=dry_run)
     if as_json:
+        if repo is not None:
+            result["push"] = pushing.push(Path(result["path"]), repo, public=False, dry_run=dry_run)
         data_json(result)
         return
     data(_("Bundle: {path} ({size})").format(path=result["path"], size=size(result["size_bytes"])))
@@ -81,5 +83,5 @@ def export_command(
         for line in remarks(rows):
             paragraph(line)
     if repo is not None:
-        pushing.tell(result["push"])
+        pushing.tell(pushing.push(Path(result["path"]), repo, public=False, dry_run=dry_run))
     say(_("Next: handful predict {path} FILE").format(path=shown_path(Path(result["path"]))))

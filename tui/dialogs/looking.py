@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from core.errors import HandfulError
 from core.i18n import _
+from core.importing import formats
 from tui import child
 from tui.child import Look
 from tui.dialogs.base import Dialog
@@ -29,7 +30,9 @@ class LookDialog(Dialog[Look]):
         self._failed = False
 
     def heading(self) -> str:
-        return _("Looking at {name} …").format(name=self._source.name)
+        return _("Looking at {name} …").format(
+            name=str(self._source) if formats.is_address(self._source) else self._source.name
+        )
 
     def body(self) -> Iterable[Widget]:
         yield Static(id="report", markup=False)

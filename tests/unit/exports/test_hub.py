@@ -14,7 +14,9 @@ from click.testing import CliRunner
 from huggingface_hub import HfApi
 
 from core.errors import InputError, RefusedError
+from core.project import Project
 from exports import hub
+from tui.commands import export
 from tui.commands.push import push_command
 
 OWN = {"README.md", "config.json", "handful.json", "model.onnx", "predict.py", "tokenizer.json"}
@@ -136,3 +138,21 @@ def test_a_damaged_bundle_goes_nowhere(bundle: Path) -> None:
     (bundle / "model.onnx").write_bytes(b"other")
     with pytest.raises(InputError, match="SHA-256"):
         hub.plan(bundle, "ada/mail", private=True)
+
+
+def test_an_export_says_where_the_bundle_is_before_it_is_pushed(
+    project: Project, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parity = {"max_abs_diff": 0.0, "texts": 512, "flips": 0}
+    result = {"path": str(bundle), "size_bytes": 1, "parity": parity, "precision": {}}
+    monkeypatch.setattr(export.jobs, "run", lambda *_args: SimpleNamespace(result=result))
+    monkeypatch.setattr(export, "least_classes", lambda _con: 0)
+    args = [str(project.root), "--push", "ada/mail", "--dry-run"]
+    shown = CliRunner().invoke(export.export_command, args, catch_exceptions=False).stdout
+    assert shown.index("Bundle: ") < shown.index("Would upload") < shown.index("model.onnx")
+    said = json.loads(CliRunner().invoke(export.export_command, [*args, "--json"], catch_exceptions=False).stdout)
+    assert said["push"]["repo"] == "ada/mail"
+    assert said["push"]["dry_run"] is True
+    done = CliRunner().invoke(export.export_command, [str(project.root), "--dry-run"])
+    assert done.exit_code == 2
+    assert "--push" in done.output

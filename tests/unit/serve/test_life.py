@@ -1,6 +1,7 @@
 """A server under load, while it is told to end, and while its bundle is exchanged."""
 
 import json
+import re
 import signal
 import threading
 from collections import Counter
@@ -68,7 +69,7 @@ def test_no_batch_is_larger_than_allowed(words: Path) -> None:
 
 
 def test_who_comes_when_too_many_wait_is_told_when_to_come_again(words: Path) -> None:
-    with serving(words, "--max-queue", "4", "--max-batch", "1", code=slow(0.2)) as running:
+    with serving(words, "--max-queue", "4", "--max-batch", "1", code=slow(0.4)) as running:
         with ThreadPoolExecutor(12) as clients:
             found = list(clients.map(lambda _i: running.ask("POST", "/predict", {"text": "login"}), range(12)))
         statuses = Counter(answer.status for answer in found)
@@ -91,12 +92,21 @@ def test_a_text_the_model_fails_on_harms_nobody_else_and_is_not_told(words: Path
     assert "boom" not in said
 
 
+def all_have_come(server: Server, n: int) -> bool:
+    """Whether `n` requests are answered, at work or waiting (at work is one at a time)."""
+    page = server.ask("GET", "/metrics").raw.decode()
+    answered = re.search(r'requests_total\{path="/predict",status="200"\} (\d+)', page)
+    waiting = re.search(r"^handful_waiting_texts (\d+)", page, re.MULTILINE)
+    return int(answered[1] if answered else 0) + int(waiting[1] if waiting else 0) + 1 >= n
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_running_requests_are_answered_before_the_end(words: Path, number: int) -> None:
-    with serving(words, "--max-batch", "1", code=slow(0.15)) as running:
+    with serving(words, "--max-batch", "1", code=slow(0.25)) as running:
         with ThreadPoolExecutor(6) as clients:
             asked = [clients.submit(running.predict, "login") for _ in range(6)]
-            threading.Event().wait(0.25)
+            while not all_have_come(running, 6):
+                threading.Event().wait(0.02)
             assert running.end(number) == ""
             assert [one.result()[0]["label"] for one in asked] == ["login"] * 6
         assert running.process.returncode == 0
