@@ -9,7 +9,7 @@ CSV within a data set keeps its values as they are written; classes stored as nu
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,7 +140,8 @@ def _as_written(where: Mapping[str, Any], split: str, declared: Any) -> dict[str
 
     if declared is not None:
         return {"keep_default_na": False, "na_values": [""]}
-    first: dict[str, Any] = next(iter(datasets.load_dataset(**where, split=split, streaming=True)), {})
+    with closing(iter(datasets.load_dataset(**where, split=split, streaming=True))) as rows:
+        first: dict[str, Any] = next(rows, {})
     texts = datasets.Features({name: datasets.Value("string") for name in first})
     return {"keep_default_na": False, "na_filter": False, "features": texts}
 

@@ -12,18 +12,21 @@ from onnx import helper
 
 from exports.precision import graphs, products
 from exports.precision.base import Feed
+from exports.precision.products import Even
 
-STRENGTH = 0.8
+STRENGTH = 0.65
 """Share of an outlier that goes from activations into weights: alpha of SmoothQuant (Xiao 2022, arXiv 2211.10438)."""
+APART = 48
+"""One channel in so many is multiplied in fp32."""
 _FEW = 2
 """Batches on which single products are tried."""
 
 
-def smoothing(model: onnx.ModelProto, calibration: Sequence[Feed]) -> dict[str, NDArray[np.float32]]:
-    """Input of products → what each of its channels is divided by, [K].
+def smoothing(model: onnx.ModelProto, calibration: Sequence[Feed]) -> dict[str, Even]:
+    """Input of products → how its channels are evened out.
 
     A channel that now and then is large takes the range of all others; dividing it, and multiplying its weights, keeps
-    the product and gives the others their bits back.
+    the product and gives the others their bits back. The few that still reach furthest are multiplied apart.
     """
     names = set(graphs.products(model))
     weights = {one.name: one for one in model.graph.initializer}
@@ -36,7 +39,12 @@ def smoothing(model: onnx.ModelProto, calibration: Sequence[Feed]) -> dict[str, 
     found = {}
     for name, weight in by_input.items():
         factor = np.maximum(seen[name], 1e-5) ** STRENGTH / np.maximum(weight, 1e-5) ** (1 - STRENGTH)
-        found[name] = (factor / np.exp(np.log(factor).mean())).astype(np.float32)
+        even = (factor / np.exp(np.log(factor).mean())).astype(np.float32)
+        reach, weighs = seen[name] / even, weight * even
+        far = np.argsort(-np.maximum(reach / np.median(reach), weighs / np.median(weighs)))[
+            : max(1, len(even) // APART)
+        ]
+        found[name] = Even(even, np.sort(far).astype(np.int64))
     return found
 
 
@@ -56,9 +64,7 @@ def largest(
     return found
 
 
-def ranked(
-    source: Path, names: Sequence[str], calibration: Sequence[Feed], smooth: Mapping[str, NDArray[np.float32]]
-) -> list[str]:
+def ranked(source: Path, names: Sequence[str], calibration: Sequence[Feed], smooth: Mapping[str, Even]) -> list[str]:
     """The products, the one first that in integers, alone, moves the logits most."""
     few = calibration[:: max(1, len(calibration) // _FEW)][:_FEW]
     whole = graphs.load(source)
