@@ -51,7 +51,7 @@ def firsts(reading: Reading) -> list[tuple[int, int]]:
 def main(folder: Path, n: int, seed: int) -> None:
     train, test = rows_of(folder / "train.jsonl"), rows_of(folder / "test.jsonl")
     classes = sorted({span["label"] for row in train for span in row["spans"]})
-    encoder = EMBEDDED.locate("minilm", lambda _done, _total: None)  # without entry points, which a peer may lack
+    encoder = EMBEDDED.locate("minilm", lambda _done, _total: None)
     tokenizer = tokenizing.load(encoder / "tokenizer.json", LENGTH)
     chosen = [train[i] for i in np.random.default_rng(seed).permutation(len(train))[:n]]
     data = []
