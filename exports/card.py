@@ -8,7 +8,7 @@ from typing import Any
 from core.i18n import _
 from exports.markdown import plain, table
 from exports.precision import table as precisions
-from exports.runtime.sealed import SIGMOID
+from exports.runtime.sealed import BIO, SIGMOID
 
 PUBLIC_NAMES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
 """Hub ids of encoders that go by another name here."""
@@ -34,7 +34,10 @@ def text(manifest: Mapping[str, Any], readability: Mapping[str, Any], sizes: Map
     """
     parts = [
         _front_matter(manifest),
-        "# " + _("Text classifier, {n} classes").format(n=len(manifest["classes"])),
+        "# "
+        + (_("Marker of spans, {n} classes") if _marks(manifest) else _("Text classifier, {n} classes")).format(
+            n=len(manifest["classes"])
+        ),
         _about(manifest),
         "## " + _("Use"),
         USE,
@@ -57,19 +60,29 @@ def _front_matter(manifest: Mapping[str, Any]) -> str:
     """JSON is YAML too, and quotes whatever a name holds."""
     encoder = manifest["encoder"]["name"]
     public = PUBLIC_NAMES.get(encoder, encoder)
-    lines = ["library_name: onnx", "pipeline_tag: text-classification", "tags:", "- onnx", "- handful"]
+    lines = ["library_name: onnx", f"pipeline_tag: {_kind(manifest)}", "tags:", "- onnx", "- handful"]
     if _HUB_ID.fullmatch(public):
         lines.append(f"base_model: {json.dumps(public.partition('@')[0])}")
-    return "\n".join(["---", *lines, *_model_index(manifest["metrics"]), "---"])
+    return "\n".join(["---", *lines, *_model_index(manifest), "---"])
 
 
-def _model_index(metrics: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _marks(manifest: Mapping[str, Any]) -> bool:
+    return bool(manifest.get("activation") == BIO)
+
+
+def _kind(manifest: Mapping[str, Any]) -> str:
+    return "token-classification" if _marks(manifest) else "text-classification"
+
+
+def _model_index(manifest: Mapping[str, Any]) -> Iterator[str]:
     """Numbers from the held-out test set, if there are enough texts in it to tell."""
-    for report in metrics:
+    for report in manifest["metrics"]:
         if report["source"] == "test" and report["slice"] == "" and report["enough"]:
             found = [("accuracy", report["accuracy"]), ("f1", report["macro_f1"])]
+            if _marks(manifest):
+                found = [("f1", report["micro_f1"])]
             results = {
-                "task": {"type": "text-classification"},
+                "task": {"type": _kind(manifest)},
                 "dataset": {"name": f"held-out test set of the project, {report['n']} texts", "type": "private"},
                 "metrics": [{"type": kind, "value": round(value, 4)} for kind, value in found if value is not None],
             }
@@ -78,10 +91,16 @@ def _model_index(metrics: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _about(manifest: Mapping[str, Any]) -> str:
     encoder = manifest["encoder"]
-    return _(
+    classifier = _(
         "Encoder {encoder} ({kind}), model in use: {model}. Encoder, mean pooling and linear head are one graph:"
         " `input_ids`, `attention_mask` → `logits`. Made with Handful {version}, {created}."
-    ).format(
+    )
+    marker = _(
+        "Encoder {encoder} ({kind}), its lower layers, model in use: {model}. Encoder and linear head are one graph:"
+        " `input_ids`, `attention_mask`, `shapes` → `logits` of each token, tags in the scheme BIO; predict.py makes"
+        " spans of them. Made with Handful {version}, {created}."
+    )
+    return (marker if _marks(manifest) else classifier).format(
         encoder=plain(encoder["name"]),
         kind=plain(encoder["model_type"]),
         model=plain(manifest["model"]),

@@ -157,6 +157,8 @@ def write_tokenizer(source: Path, target: Path, windows: Windows, pad_id: int) -
 def config_of(raw: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
     """The encoder's configuration with the classes, without links to code or to places on this machine."""
     names = [name for _id, name in facts.classes]
+    if facts.activation == BIO:  # a row of logits is about tags
+        names = ["O", *(f"{mark}-{name}" for name in names for mark in ("B", "I"))]
     return {
         **{key: value for key, value in raw.items() if key not in {"auto_map", "_name_or_path"}},
         "num_labels": len(names),

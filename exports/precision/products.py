@@ -72,10 +72,9 @@ def _rounding(given: str, even: Even | None, added: list[onnx.TensorProto]) -> l
             numpy_helper.from_array(even.apart, f"{given}.channels"),
         ]
         source = f"{given}.smoothed"
-        found = [
-            helper.make_node("Mul", [given, f"{given}.smooth"], [source]),
-            helper.make_node("Gather", [given, f"{given}.channels"], [f"{given}.apart"], axis=-1),
-        ]
+        found = [helper.make_node("Mul", [given, f"{given}.smooth"], [source])]
+        if len(even.apart):
+            found.append(helper.make_node("Gather", [given, f"{given}.channels"], [f"{given}.apart"], axis=-1))
     out = [f"{given}.{part}" for part in ("q", "scale", "zero")]
     return [*found, helper.make_node("DynamicQuantizeLinear", [source], out)]
 
@@ -86,10 +85,11 @@ def _product(
     given, out = node.input[0], node.output[0]
     rest: list[str] = list(node.input[2:])  # what is added to the product
     found: list[onnx.NodeProto] = []
-    if even is not None:
+    if even is not None and len(even.apart):
         added.append(numpy_helper.from_array(np.ascontiguousarray(weights[even.apart]), f"{out}.fp32"))
         found.append(helper.make_node("MatMul", [f"{given}.apart", f"{out}.fp32"], [f"{out}.far"]))
         rest.append(f"{out}.far")
+    if even is not None:
         weights = weights * even.factor[:, None]
         weights[even.apart] = 0.0
     scale = np.maximum(np.abs(weights).max(axis=0), 1e-12).astype(np.float32) / np.float32(LARGEST)

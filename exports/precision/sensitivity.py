@@ -14,7 +14,7 @@ from exports.precision import graphs, products
 from exports.precision.base import Feed
 from exports.precision.products import Even
 
-STRENGTH = 0.65
+STRENGTH, WITH_APART = 0.8, 0.65
 """Share of an outlier that goes from activations into weights: alpha of SmoothQuant (Xiao 2022, arXiv 2211.10438)."""
 APART = 48
 """One channel in so many is multiplied in fp32."""
@@ -22,11 +22,12 @@ _FEW = 2
 """Batches on which single products are tried."""
 
 
-def smoothing(model: onnx.ModelProto, calibration: Sequence[Feed]) -> dict[str, Even]:
+def smoothing(model: onnx.ModelProto, calibration: Sequence[Feed], *, apart: bool) -> dict[str, Even]:
     """Input of products → how its channels are evened out.
 
     A channel that now and then is large takes the range of all others; dividing it, and multiplying its weights, keeps
-    the product and gives the others their bits back. The few that still reach furthest are multiplied apart.
+    the product and gives the others their bits back. With `apart`, the few that still reach
+    furthest are multiplied in fp32.
     """
     names = set(graphs.products(model))
     weights = {one.name: one for one in model.graph.initializer}
@@ -36,9 +37,9 @@ def smoothing(model: onnx.ModelProto, calibration: Sequence[Feed]) -> dict[str, 
             columns = np.abs(products.columns(node, weights[node.input[1]])).max(axis=1)
             by_input[node.input[0]] = np.maximum(by_input.get(node.input[0], 0.0), columns)
     seen = largest(model, list(by_input), calibration)
-    found = {}
+    found, strength = {}, WITH_APART if apart else STRENGTH
     for name, weight in by_input.items():
-        factor = np.maximum(seen[name], 1e-5) ** STRENGTH / np.maximum(weight, 1e-5) ** (1 - STRENGTH)
+        factor = np.maximum(seen[name], 1e-5) ** strength / np.maximum(weight, 1e-5) ** (1 - strength)
         even = (factor / np.exp(np.log(factor).mean())).astype(np.float32)
         reach, weighs = seen[name] / even, weight * even
         far = np.argsort(-np.maximum(reach / np.median(reach), weighs / np.median(weighs)))[

@@ -5,7 +5,8 @@ entity F1 with both ends and the class right, means over seeds, the paired 90 % 
 round (without reading the pool anew) beside those of the Trainer. Both run on as many threads.
 
 Run: HANDFUL_BENCH_DATA=FOLDER python tests/bench/bench_spans.py [SEEDS] [SET:TEXTS …]
-FOLDER holds a folder a set, each with train.jsonl and test.jsonl. The peer needs accelerate (`make peers`).
+FOLDER holds a folder a set, each with train.jsonl and test.jsonl. The peer needs accelerate: after `make peers`, set
+HANDFUL_PEERS=.venv-peers/bin/python.
 """
 
 import json

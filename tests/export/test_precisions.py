@@ -123,7 +123,8 @@ def test_integers_give_nearly_the_same_logits_evened_out_or_not(stage: Path) -> 
     )
     truth = sensitivity._logits(graphs.load(stage / "model.onnx"), calibration)
     model = graphs.load(stage / "model.onnx")
-    for smooth in ({}, sensitivity.smoothing(model, calibration)):
+    ways = [sensitivity.smoothing(model, calibration, apart=apart) for apart in (False, True)]
+    for smooth in ({}, *ways):
         found = products.quantized(graphs.load(stage / "model.onnx"), graphs.products(model), smooth)
         assert not [one for one in found.graph.node if one.name in graphs.products(model)]
         moved = np.abs(sensitivity._logits(found, calibration) - truth).max()

@@ -52,6 +52,10 @@ def test_a_bundle_marks_what_the_project_s_model_marks(bundle: tuple[Project, Pa
     assert found[-2] == {"spans": []}
     manifest = json.loads((target / "handful.json").read_text(encoding="utf-8"))
     assert (manifest["activation"], sorted(manifest["inputs"])) == ("bio", ["attention_mask", "input_ids", "shapes"])
+    card, config = (target / "README.md").read_text(encoding="utf-8"), json.loads((target / "config.json").read_text())
+    assert "token-classification" in card
+    assert "mean pooling" not in card
+    assert [config["id2label"][str(i)] for i in range(3)] == ["O", "B-person", "I-person"]
     # the program in the bundle, with no module of ours to be found, says the same
     lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
     done = subprocess.run(

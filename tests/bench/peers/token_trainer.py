@@ -28,7 +28,7 @@ from core.reading import Reading, read
 from core.spans import Span
 from core.tags import best_tags, log_softmax, spans_of, tag_count
 from core.tasks.spans import span_answer
-from core.training.encoders.base import locate
+from core.training.encoders.embedded import EMBEDDED
 from core.training.tagger import tags_for
 
 LENGTH = 256
@@ -51,7 +51,7 @@ def firsts(reading: Reading) -> list[tuple[int, int]]:
 def main(folder: Path, n: int, seed: int) -> None:
     train, test = rows_of(folder / "train.jsonl"), rows_of(folder / "test.jsonl")
     classes = sorted({span["label"] for row in train for span in row["spans"]})
-    encoder = locate("minilm", lambda _done, _total: None)
+    encoder = EMBEDDED.locate("minilm", lambda _done, _total: None)
     tokenizer = tokenizing.load(encoder / "tokenizer.json", LENGTH)
     chosen = [train[i] for i in np.random.default_rng(seed).permutation(len(train))[:n]]
     data = []
