@@ -139,6 +139,7 @@ def trained(project: Project, **args: Any) -> Trained:
     "contrastive",
     "batch_size",
     "frozen",
+    "fold_frozen",
     "tune_length",
     "seed",
 )
@@ -152,6 +153,7 @@ def trained(project: Project, **args: Any) -> Trained:
         ("contrastive", 0.0),
         ("batch_size", 4),
         ("frozen", 0.5),
+        ("fold_frozen", 0.0),
         ("tune_length", 8),
         ("seed", 7),
     ],
