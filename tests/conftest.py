@@ -1,6 +1,7 @@
 """What tests of every part can use: a small project, ways to fill one, and a clock that stands still."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,9 @@ from core.project import Project
 from core.records import ImportReport, LabelClass, Split
 from core.store import classes, imports
 from core.tasks.classify import CLASSIFY, Classify
+
+for name in ("COLUMNS", "LINES"):  # of the terminal that the tests run in: readline tells them to every child
+    os.environ.pop(name, None)
 
 POOL = (
     "Where is my refund?",

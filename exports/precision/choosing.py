@@ -56,7 +56,7 @@ def distilled(stage: Path, layers: int, evidence: Evidence) -> Generator[JobEven
     yield JobEvent("phase", {"name": "student"})
     made = yield from child.result_of("exports.student", stage, what="student")
     rows = yield from table(stage, [trial.GIVEN])
-    row = rows[-1]
+    row = dict(rows[-1])
     if not row["passed"]:
         raise refusal({**row, "name": _("{layers} of {of} layers").format(**made), "method": _method(made)})
     answers = probes.read(trial.probes_of(stage, trial.GIVEN))
@@ -64,7 +64,8 @@ def distilled(stage: Path, layers: int, evidence: Evidence) -> Generator[JobEven
     _say_layers(stage / CONFIG, layers)
     clear(stage, [trial.GIVEN])
     (stage / STUDENT_ASK).unlink()
-    said = {**row, "name": WHOLE, "method": _method(made), "student": made, "compared": rows}
+    row |= {"method": _method(made)}
+    said = {**row, "name": WHOLE, "student": made, "compared": [*rows[:-1], row]}
     return replace(evidence, probes=answers, precision=said)
 
 

@@ -351,7 +351,7 @@ def test_M3_code_in_an_encoders_directory_never_runs_nor_ships(made: Made, plan:
     tiny.change_config(evil, auto_map={"AutoModel": "evil.Model", "AutoConfig": "evil.Config"})
     onnx_model.load(plan)
     assert not (tmp_path / "ran").exists()
-    facts = type("Facts", (), {"classes": ((1, "x"),)})()
+    facts = type("Facts", (), {"classes": ((1, "x"),), "activation": "softmax"})()
     said = staging.config_of(json.loads((evil / "config.json").read_text(encoding="utf-8")), facts)
     assert "auto_map" not in said
 

@@ -92,7 +92,7 @@ def print_report(report: Report) -> None:
     part = f" · {report.slice}" if report.slice else ""
     data(_("{source}{part}: {n} texts").format(source=report.source, part=part, n=report.n))
     if report.pool is not None:
-        said = _("  They stand for {open:,} open texts; how the {labelled:,} labelled ones are answered is counted.")
+        said = _("  They stand for {open:,} open texts; {labelled:,} labelled ones are counted as answered.")
         data(said.format(open=report.pool.open, labelled=report.pool.labelled))
     if not report.enough:
         data(_("  too few to tell"))

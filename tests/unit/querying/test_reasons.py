@@ -21,6 +21,7 @@ def test_there_are_kinds() -> None:
         "rest",
         "seeded",
         "split",
+        "spot",
     }
     assert of_the_first | of_others == set(KINDS)
 

@@ -140,7 +140,7 @@ def test_the_rate_warms_up_and_falls_to_nearly_nothing(bert: Path, compute: Comp
     state = fresh(bert, QUICK, compute)
     seen = []
     for step in range(20):
-        module._set_rate(state.optimizer, 1.0, step, 20)
+        module.set_rate(state.optimizer, 1.0, step, 20)
         seen.append(state.optimizer.param_groups[0]["lr"])
     assert seen[:3] == [0.5, 1.0, 1.0]
     assert seen[2:] == sorted(seen[2:], reverse=True)

@@ -86,7 +86,7 @@ def test_a_kill_between_the_files_loses_that_lot_and_no_other(
     store: VectorStore, monkeypatch: pytest.MonkeyPatch, dies_before: str
 ) -> None:
     store.append(*lot(1, 5))
-    append = module._append
+    append = module.append_at
 
     def dying_append(path: Path, offset: int, data: bytes) -> None:
         os._exit(9) if path.name == dies_before else append(path, offset, data)
@@ -95,7 +95,7 @@ def test_a_kill_between_the_files_loses_that_lot_and_no_other(
         os._exit(9) if path.name == dies_before else publish_file(path, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_append", dying_append)
+        patch.setattr(module, "append_at", dying_append)
         patch.setattr(module, "publish_file", dying_publish)
         assert exit_code(in_child(lambda: store.append(*lot(6, 3)))) == 9
     assert (store.directory / IDS).stat().st_size == 8 * 8
