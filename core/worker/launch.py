@@ -24,6 +24,8 @@ from core.worker.protocol import PROTOCOL
 MODULE = "core.worker"
 START_SECONDS = 15.0
 STOP_SECONDS = 3.0
+WORD_SECONDS = 1.0
+"""Until a process that took the lock has written who it is."""
 MAX_DEATHS = 3
 """Deaths in a row, without having got anywhere, after which nothing is started for a while."""
 PAUSE_SECONDS = 60.0
@@ -115,13 +117,21 @@ def stop(project: Project) -> bool:
 
 def _signal(project: Project, pid: int, sign: signal.Signals) -> None:
     """Signal the holder, if it is a process of this machine and its own word agrees with the kernel's."""
-    info = read_info(project.worker_lock)
-    if holder(project.worker_lock) != pid:
-        return
-    if pid <= 0 or info is None or (info.pid, info.boot) != (pid, boot_id()):
-        raise _unreachable(project.worker_lock)
+    end = clock.monotonic() + WORD_SECONDS
+    while not _introduced(project, pid):
+        if holder(project.worker_lock) != pid:
+            return
+        if pid <= 0 or clock.monotonic() > end:
+            raise _unreachable(project.worker_lock)
+        clock.sleep(_POLL)
     with suppress(ProcessLookupError):  # gone meanwhile
         os.kill(pid, sign)
+
+
+def _introduced(project: Project, pid: int) -> bool:
+    """Whether the process wrote itself into the lock, as it does a moment after it took it."""
+    info = read_info(project.worker_lock)
+    return info is not None and (info.pid, info.boot) == (pid, boot_id())
 
 
 def _outdated(info: WorkerInfo) -> bool:

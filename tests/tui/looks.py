@@ -1,5 +1,6 @@
 """What a screen looks like, as text: for assertions, and for snapshots that can be read in a diff."""
 
+import difflib
 import os
 from pathlib import Path
 
@@ -25,4 +26,6 @@ def compare(app: App[object], name: str) -> None:
     if os.environ.get(WRITE) == "write":
         path.write_text(found, encoding="utf-8")
     assert path.is_file(), f"there is no snapshot {path.name} yet; make it with {WRITE}=write"
-    assert found == path.read_text(encoding="utf-8"), f"{path.name} differs; look at it, then renew with {WRITE}=write"
+    wanted = path.read_text(encoding="utf-8")
+    changed = "\n".join(difflib.unified_diff(wanted.splitlines(), found.splitlines(), lineterm="", n=0))
+    assert found == wanted, f"{path.name} differs; look at it, then renew with {WRITE}=write\n{changed}"

@@ -162,9 +162,9 @@ def test_suggestions_look_otherwise_and_are_taken_one_by_one_by_class_or_all(
         found = text_of(app)
         assert "person?┄┄┄┄┄╴" in found
         assert "= Angela Merkel: person? 0.97 by head" in found
-        assert "0 labelled · 4 suggested" in found
+        assert "0 marked · 4 suggested" in found
         await pilot.press("t")
-        assert "2 labelled · 2 suggested" in text_of(app)
+        assert "2 marked · 2 suggested" in text_of(app)
         assert "person━━━━━━╸" in text_of(app)
         await pilot.press("u", "a")
         assert marked(app) == "Acme Corp"
@@ -198,14 +198,14 @@ def test_undo_goes_back_within_the_text_then_over_texts_and_redo_forth(make_app:
         await pilot.press("1", "right", "2", "enter")
         second = shown(app)
         await pilot.press("3")
-        assert "1 labelled" in text_of(app)
+        assert "1 marked" in text_of(app)
         await pilot.press("u")
         assert shown(app) == second
-        assert "0 labelled" in text_of(app).splitlines()[-3]
+        assert "0 marked" in text_of(app).splitlines()[-3]
         await pilot.press("u")
         assert shown(app) == MERKEL
         assert answers(app) == {}
-        assert "2 labelled" in text_of(app), "what was labelled is there as it was"
+        assert "2 marked" in text_of(app), "what was labelled is there as it was"
         await pilot.press("u", "u", "u")
         assert "There is nothing to undo." in text_of(app)
         await pilot.press("r", "r", "r")
@@ -237,7 +237,7 @@ def test_L9_spans_that_were_not_saved_are_there_again_after_a_lost_connection(ma
 
     async def again(app: HandfulApp, pilot: Pilot[None]) -> None:
         assert shown(app) == MERKEL
-        assert "2 labelled" in text_of(app)
+        assert "2 marked" in text_of(app)
         assert answers(app) == {}
         await pilot.press("u")
         assert panel(app).editor.spans == ()
@@ -490,7 +490,7 @@ def test_terms_and_expressions_that_are_typed_suggest_spans_with_their_source(
         await until(pilot, lambda: "2 terms, 1 expressions · 2 found in this text" in text_of(app), "what is found")
         assert "there is no class nobody" in text_of(app)
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: "0 labelled · 2 suggested" in text_of(app), "the suggestions")
+        await until(pilot, lambda: "0 marked · 2 suggested" in text_of(app), "the suggestions")
         await pilot.press("tab")
         assert "= Berlin: place? by gazetteer" in text_of(app)
         await pilot.press("tab")

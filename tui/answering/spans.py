@@ -442,7 +442,7 @@ class SpanPanel(ClassPanel):
 
     def _how_far(self) -> str:
         spans, pending = len(self.editor.spans), len(self.editor.pending)
-        said = [_("{n} labelled").format(n=spans)]
+        said = [_("{n} marked").format(n=spans)]
         said += [_("{n} suggested").format(n=pending)] if pending else []
         said += [] if self.editor.snap else [_("by character")]
         return " · ".join(said)
