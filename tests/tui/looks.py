@@ -18,10 +18,20 @@ def text_of(app: App[object]) -> str:
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
 
+def _path(app: App[object], name: str) -> Path:
+    width, height = app.size
+    return SNAPSHOTS / f"{name}-{width}x{height}.txt"
+
+
+def as_stored(app: App[object], name: str) -> bool:
+    """Whether the screen looks like its picture by now: what is drawn in a frame to come may be late."""
+    path = _path(app, name)
+    return path.is_file() and text_of(app) + "\n" == path.read_text(encoding="utf-8")
+
+
 def compare(app: App[object], name: str) -> None:
     """Compare the screen with the stored picture of that name and size."""
-    width, height = app.size
-    path = SNAPSHOTS / f"{name}-{width}x{height}.txt"
+    path = _path(app, name)
     found = text_of(app) + "\n"
     if os.environ.get(WRITE) == "write":
         path.write_text(found, encoding="utf-8")

@@ -15,7 +15,7 @@ from core.store import jobs, models
 from tests.conftest import POOL
 from tests.tui.conftest import MakeApp
 from tests.tui.driving import run, until
-from tests.tui.looks import SIZES, compare, text_of
+from tests.tui.looks import SIZES, as_stored, compare, text_of
 from tests.tui.test_data_and_batch import rows
 from tui.app import HandfulApp
 from tui.screens.data import DataScreen
@@ -255,7 +255,10 @@ def test_it_looks_as_it_did_with_something_to_show(
         models.add_bundle(con, "/somewhere/head-6", 1, info)
 
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
-        await pilot.pause(0.3)
+        for _turn in range(30):
+            await pilot.pause(0.1)
+            if as_stored(app, f"{screen_id}-full"):
+                break
         compare(app, f"{screen_id}-full")
 
     for size in SIZES:
