@@ -16,7 +16,7 @@ from core.records import ImportReport, LabelClass, Split
 from core.store import classes, imports
 from core.tasks.classify import CLASSIFY, Classify
 
-for name in ("COLUMNS", "LINES"):  # of the terminal that the tests run in: readline tells them to every child
+for name in ("COLUMNS", "LINES", "TERM", "COLORTERM"):  # of the terminal that the tests run in, and its colours
     os.environ.pop(name, None)
 
 POOL = (

@@ -47,7 +47,7 @@ def label(session: TerminalSession) -> str:
     """Mark the text that is on screen as it is meant; returns it."""
     text = next(text for text in KEYS if text[:4] in session.screen)
     session.press(*KEYS[text])
-    session.wait_for(f"{len(MEANT[text])} labelled")
+    session.wait_for(f"{len(MEANT[text])} marked")
     session.press("enter")
     session.wait_for(lambda screen: "saved" in screen and text[:4] not in screen)
     session.settle()

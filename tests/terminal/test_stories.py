@@ -107,6 +107,8 @@ def test_over_the_demo_one_labels_undoes_and_looks_around(tmp_path: Path, home: 
             session.press("ctrl+o", key)
             session.wait_for(words, 90)
         session.press("ctrl+o", "d")
+        session.wait_for("480 texts")
+        session.settle()
         session.send(b"/refund")  # in one go, as fast fingers and slow links have it
         found = session.wait_for(lambda text: re.search(r"\b(?!480)\d+ texts", text) and "refund" in text)
         assert int(re.search(r"(\d+) texts", found)[1]) < 100  # type: ignore[index]
