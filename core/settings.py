@@ -122,7 +122,7 @@ class Settings:
     )
     fold_frozen: float = _opt(
         0.5,
-        _("The same for the fine-tunings that only judge a round: half the time, judged a little too low."),
+        _("The same for the fine-tunings that only judge a round: quicker, and judged a little too low."),
         low=0.0,
         high=0.9,
     )

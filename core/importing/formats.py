@@ -78,13 +78,13 @@ class Format:
         return max(self.fits(found), ENDING if named else 0)
 
 
-class _LineRows:
-    """The rows of a text file."""
+class TextRows:
+    """What the rows of any text file tell about it."""
 
     unit = "line"
 
-    def __init__(self, lines: Lines, reader: Reader, found: Found) -> None:
-        self._lines, self._reader, self._found = lines, reader, found
+    def __init__(self, lines: Lines, found: Found) -> None:
+        self._lines, self._found = lines, found
 
     @property
     def name(self) -> str:
@@ -97,6 +97,14 @@ class _LineRows:
     @property
     def total(self) -> int:
         return self._found.total
+
+
+class _LineRows(TextRows):
+    """The rows of a file of lines."""
+
+    def __init__(self, lines: Lines, reader: Reader, found: Found) -> None:
+        super().__init__(lines, found)
+        self._reader = reader
 
     def __iter__(self) -> Iterator[Read]:
         return self._reader(self._lines)

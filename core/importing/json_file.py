@@ -11,7 +11,7 @@ from typing import Any
 
 from core.errors import InputError
 from core.i18n import _
-from core.importing.formats import JSON_CONTENT, Format, Found
+from core.importing.formats import JSON_CONTENT, Format, Found, TextRows
 from core.importing.jsonl import DECODER
 from core.importing.lines import MAX_LINE, Lines
 from core.importing.rows import Read, Rows
@@ -119,24 +119,12 @@ class _Stream:
         return self._line + newlines, at - self._text.rfind("\n", 0, at)
 
 
-class _JsonRows:
+class _JsonRows(TextRows):
     """The rows of one JSON file."""
 
     def __init__(self, lines: Lines, found: Found) -> None:
-        self._lines, self._found = lines, found
+        super().__init__(lines, found)
         self.unit = "item" if lines.head_text().lstrip().startswith("[") else "line"
-
-    @property
-    def name(self) -> str:
-        return self._lines.name
-
-    @property
-    def done(self) -> int:
-        return self._found.position() if self._found.position is not None else self._lines.done
-
-    @property
-    def total(self) -> int:
-        return self._found.total
 
     def __iter__(self) -> Iterator[Read]:
         stream = _Stream(self._lines)

@@ -180,7 +180,7 @@ def _tune(
 
 
 def _settings(settings: Settings, phase: Phase) -> Settings:
-    """What judges may leave more layers alone than what is kept: half the time, and judged rather too low."""
+    """What judges may leave more layers alone than what is kept: quicker, and judged rather too low."""
     return replace(settings, frozen=max(settings.frozen, settings.fold_frozen)) if len(phase.held_out) else settings
 
 

@@ -3,8 +3,8 @@
 Every pair inside a batch is free, so nothing is encoded twice for the contrastive term (Khosla et al. 2020, arXiv
 2004.11362). The embeddings do not move: they are most of the weights and a few dozen texts touch almost none of them.
 Lower layers may be left as they are, too (Lee, Tang and Lin 2019, arXiv 1911.03090): a text goes through them once
-then. That saves half the time, and cost a point on two of three data sets. The loop is a generator: it yields after
-each step, the caller stores, draws, or cancels by closing it.
+then. That saves a third of the time and more, and cost a point on two of three data sets. The loop is a generator: it
+yields after each step, the caller stores, draws, or cancels by closing it.
 """
 
 import math

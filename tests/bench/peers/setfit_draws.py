@@ -13,6 +13,7 @@ import importlib.util
 import json
 import sys
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -76,19 +77,26 @@ def draw(folder: Path, per_class: int, seed: int, scratch: str) -> dict[str, obj
         "labels": len(rows),
         "accuracy": round(float(hits), 5),
         "macro_f1": round(float(f1_score(gold, guesses, average="macro", labels=sorted(set(gold)))), 5),
+        **told(seconds, cpu),
+        "texts_per_second": round(len(rows) * 20 * 4 / seconds, 1),
+    }
+
+
+def told(seconds: float, cpu: float) -> dict[str, object]:
+    """What every line says of the training and the machine."""
+    return {
         "seconds": round(seconds, 2),
         "cpu_seconds": round(cpu, 2),
         "threads": torch.get_num_threads(),
-        "texts_per_second": round(len(rows) * 20 * 4 / seconds, 1),
         "versions": {name: version(name) for name in ("setfit", "sentence-transformers", "transformers", "torch")},
     }
 
 
-def main() -> None:
-    """One line a draw."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def draws(about: str, size: str, usual: int, draw: Callable[[Path, int, int, str], dict[str, object]]) -> None:
+    """The command line: one line a draw; `size` is the option that says how much is drawn."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--per-class", type=int, default=8)
+    parser.add_argument(size, dest="size", type=int, default=usual)
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
@@ -96,10 +104,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     for seed in range(options.first, options.first + options.draws):
-        line = draw(options.folder, options.per_class, seed, options.scratch)
-        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.write(json.dumps(draw(options.folder, options.size, seed, options.scratch)) + "\n")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    draws(__doc__, "--per-class", 8, draw)

@@ -9,17 +9,13 @@ the labels of the test set (one that was not drawn counts 0), exact matches, sec
 clock and of the processor.
 """
 
-import argparse
 import json
-import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import torch
 from datasets import Dataset
 from setfit import SetFitModel
-from setfit_draws import encoder, trained
+from setfit_draws import draws, encoder, told, trained
 from sklearn.metrics import f1_score
 
 
@@ -52,28 +48,9 @@ def draw(folder: Path, texts: int, seed: int, scratch: str) -> dict[str, object]
         "texts": texts,
         "macro_f1": round(float(f1_score(truth, said, average="macro", zero_division=0)), 5),
         "exact": round(float((truth == said).all(axis=1).mean()), 5),
-        "seconds": round(seconds, 2),
-        "cpu_seconds": round(cpu, 2),
-        "threads": torch.get_num_threads(),
-        "versions": {name: version(name) for name in ("setfit", "sentence-transformers", "transformers", "torch")},
+        **told(seconds, cpu),
     }
 
 
-def main() -> None:
-    """One line a draw."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--texts", type=int, default=248)
-    parser.add_argument("--draws", type=int, default=3)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--scratch", default="scratch")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    for seed in range(options.first, options.first + options.draws):
-        sys.stdout.write(json.dumps(draw(options.folder, options.texts, seed, options.scratch)) + "\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    draws(__doc__, "--texts", 248, draw)
