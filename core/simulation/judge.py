@@ -69,7 +69,7 @@ class Exam:
         made = space.prepare(
             self._project,
             settings,
-            str(in_force.info["encoder"]),
+            in_force.encoder,
             in_force.encoder_dir(simulated),
             examples.sample_texts(con, SAMPLE),
         )

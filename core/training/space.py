@@ -49,6 +49,16 @@ class Space:
         """Numbers per text."""
         return int(self.info["dim"])
 
+    @property
+    def encoder(self) -> str:
+        """Which one it is: `base`, or a round's number."""
+        return str(self.info["encoder"])
+
+    @property
+    def is_base(self) -> bool:
+        """Whether its encoder is untouched, so that the project's labels are new to it."""
+        return self.encoder == models.BASE
+
     def encoder_dir(self, project: Project) -> Path:
         """The directory of the encoder's files."""
         return project.root / str(self.info["encoder_dir"])

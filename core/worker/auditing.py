@@ -29,7 +29,7 @@ CHUNK = 16384
 def audit(judge: Judge, con: Connection, now: "Moment", fitted: "Fitted", folded: Scored) -> None:
     """Judge the model on what was drawn; `folded`: what heads that had not seen them say of all labelled texts."""
     items, answers = now.known.items, now.known.answers
-    old = {} if now.is_base else {text.example_id: text for text in _of_round(judge)}
+    old = {} if now.space.is_base else {text.example_id: text for text in _of_round(judge)}
     fresh = [is_drawn(item) and item.example.id not in old for item in items]
     told = [i for i, item in enumerate(items) if is_drawn(item) and item.example.id in old]
     if not any(fresh) and not told:
@@ -59,7 +59,7 @@ def audit(judge: Judge, con: Connection, now: "Moment", fitted: "Fitted", folded
 
 def _guesses(now: "Moment", scored: Scored, others: Scored) -> list[Any]:
     """One answer a labelled text, None where nobody could say; a round has tuned its cuts without the new texts."""
-    if now.is_base:
+    if now.space.is_base:
         return guesses_of(now.trainer, [*scored, *others], now.known.answers)
     found: list[Any] = [None] * len(now.known.answers)
     for row, head, one in scored:

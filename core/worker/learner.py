@@ -68,14 +68,9 @@ class Moment:
     names: dict[int, str]
 
     @property
-    def is_base(self) -> bool:
-        """Whether the encoder is untouched, so that its labels are new to it."""
-        return bool(self.space.info["encoder"] == models.BASE)
-
-    @property
     def source(self) -> str:
         """What the model is called."""
-        return inuse.source_name(str(self.space.info["encoder"]))
+        return inuse.source_name(self.space.encoder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +119,7 @@ def _fit(project: Project, con: Connection, now: Moment) -> Fitted:
     last, previous = _last_head(project, con, now)
     features = now.vectors[now.known.rows]
     recipe = _round_recipe(project, now) or previous
-    if recipe is None or (now.is_base and not recipe.serves(len(now.known.items))):
+    if recipe is None or (now.space.is_base and not recipe.serves(len(now.known.items))):
         recipe = now.trainer.choose(features, now.known.answers, _folds(now))
         last = None
         _watch_picking(con, now, recipe)
@@ -146,7 +141,7 @@ def _last_head(project: Project, con: Connection, now: Moment) -> tuple[Head | N
 
 def _round_recipe(project: Project, now: Moment) -> HeadRecipe | None:
     """What the round found out of fold: an encoder tuned on these labels makes every head on them too sure."""
-    if now.is_base:
+    if now.space.is_base:
         return None
     path = project.rounds / f"{int(now.space.info['encoder']):03d}" / STORY
     found = json.loads(path.read_text(encoding="utf-8")).get("recipe")
@@ -277,7 +272,7 @@ def _publish(project: Project, con: Connection, now: Moment, items: list[QueueIt
     target = project.scores / f"{(last.id if last else 0) + 1:06d}"
     story = {
         "task": now.task.name,
-        "encoder": now.space.info["encoder"],
+        "encoder": now.space.encoder,
         "space": now.space.fingerprint,
         "source": now.source,
         "event_seq": now.seq,
@@ -309,7 +304,7 @@ def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> No
     if len(now.known.items) > MAX_OUT_OF_FOLD:
         return
     scored: Scored = []
-    if now.is_base:  # an encoder tuned on these very labels has seen every fold: its counts come from its round
+    if now.space.is_base:  # an encoder tuned on these very labels has seen every fold: its counts come from its round
         features = now.vectors[now.known.rows]
         scored = out_of_fold(now.task, now.trainer, _folds(now), now.known.answers, features, fitted.recipe)
         guesses = guesses_of(now.trainer, scored, now.known.answers)

@@ -85,7 +85,7 @@ def past_of(now: "Moment", fitted: "Fitted") -> Past | None:
     """Models on the first labels against one on all of them; None where nothing was drawn."""
     given, features = now.known.answers, now.vectors[now.known.rows]
     drawn = [is_drawn(item) for item in now.known.items]
-    if not any(drawn) or not now.is_base:
+    if not any(drawn) or not now.space.is_base:
         return None
     parts = audit_folds(
         drawn, [item.example.id for item in now.known.items], strata(now.task, given), now.settings.seed

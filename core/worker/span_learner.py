@@ -67,14 +67,9 @@ class Moment:
     names: dict[int, str]
 
     @property
-    def is_base(self) -> bool:
-        """Whether the encoder is untouched, so that its labels are new to it."""
-        return bool(self.space.info["encoder"] == models.BASE)
-
-    @property
     def source(self) -> str:
         """What the model is called."""
-        return inuse.source_name(str(self.space.info["encoder"]))
+        return inuse.source_name(self.space.encoder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +178,7 @@ def _fit(project: Project, con: Connection, now: Moment) -> Fitted:
 
 def _temperature(project: Project, now: Moment) -> float:
     """What the round found out of fold: a tagger on an encoder that was tuned on these words is too sure."""
-    if now.is_base:
+    if now.space.is_base:
         return 1.0
     path = project.rounds / f"{int(now.space.info['encoder']):03d}" / STORY
     return float(json.loads(path.read_text(encoding="utf-8"))["recipe"]["temperature"])
@@ -261,7 +256,7 @@ def _publish(project: Project, con: Connection, now: Moment, items: list[QueueIt
     target = project.scores / f"{(last.id if last else 0) + 1:06d}"
     story = {
         "task": now.task.name,
-        "encoder": now.space.info["encoder"],
+        "encoder": now.space.encoder,
         "space": now.space.fingerprint,
         "source": now.source,
         "event_seq": now.seq,
@@ -288,7 +283,7 @@ def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> No
         guesses = [tagger.as_answer(fitted.found[text]) for text in test.texts]
         judge.test(test.items, test.answers, guesses)
     # an encoder tuned on these very labels has seen every fold: its out-of-fold counts come from its round
-    if now.is_base and len(now.known.items) <= MAX_OUT_OF_FOLD and _judging_is_due(con, len(now.known.items)):
+    if now.space.is_base and len(now.known.items) <= MAX_OUT_OF_FOLD and _judging_is_due(con, len(now.known.items)):
         judge.own_labels(now.known.items, now.known.answers, out_of_fold(now.words, now.known, now.task, now.settings))
 
 

@@ -1,9 +1,12 @@
 """Projects that have learnt something with a small encoder, and the job kinds run in this process."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from transformers import AutoModel, PretrainedConfig
 
@@ -16,6 +19,7 @@ from core.tasks.classify import CLASSIFY, ClassAnswer
 from core.worker.jobs.embed import EMBED
 from core.worker.learner import refresh
 from core.worker.protocol import JobContext, JobKind
+from exports import staging
 
 
 def run(project: Project, kind: JobKind, args: dict[str, Any] | None = None) -> list[JobEvent]:
@@ -50,3 +54,12 @@ def manifest_of(bundle: Path) -> dict[str, Any]:
     """Content of handful.json."""
     found: dict[str, Any] = json.loads((bundle / "handful.json").read_text(encoding="utf-8"))
     return found
+
+
+@contextmanager
+def fewer_texts(n: int) -> Iterator[None]:
+    """While it lasts, parity is looked at on so many texts of the project."""
+    with pytest.MonkeyPatch.context() as patch:
+        everything = staging.reference_texts
+        patch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, n))
+        yield

@@ -21,7 +21,7 @@ from core.worker.jobs.embed import EMBED
 from core.worker.jobs.round import ROUND
 from core.worker.learner import refresh
 from core.worker.protocol import JobContext
-from exports import contract, parity, staging
+from exports import contract, parity
 from exports.compare_job import PRECISIONS
 from exports.dataset import write_labels
 from exports.job import EXPORT
@@ -29,7 +29,7 @@ from exports.runtime import answers
 from exports.runtime.errors import BundleError
 from exports.runtime.predictor import Predictor
 from tests import tiny
-from tests.export.making import manifest_of, run
+from tests.export.making import fewer_texts, manifest_of, run
 
 WORDS = {
     "money": ("card", "refund", "charged"),
@@ -131,19 +131,16 @@ def test_a_round_runs_judges_and_is_decided(taught: Project) -> None:
 @pytest.fixture(scope="module")
 def made(taught: Project) -> Path:
     """A bundle of the head."""
-    with pytest.MonkeyPatch.context() as patch:
-        everything = staging.reference_texts
-        patch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
+    with fewer_texts(N):
         events = run(taught, EXPORT, {"to": str(taught.root / "bundles" / "b")})
     assert events[-1].payload["parity"]["ok"]
     assert events[-1].payload["parity"]["flips"] == 0
     return taught.root / "bundles" / "b"
 
 
-def test_sets_are_answered_alike_in_integers_as_judged_by_the_task(taught: Project, monkeypatch: Any) -> None:
-    everything = staging.reference_texts
-    monkeypatch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
-    row = run(taught, PRECISIONS, {"names": ["int8"]})[-1].payload["rows"][1]
+def test_sets_are_answered_alike_in_integers_as_judged_by_the_task(taught: Project) -> None:
+    with fewer_texts(N):
+        row = run(taught, PRECISIONS, {"names": ["int8"]})[-1].payload["rows"][1]
     assert row["agreement"]["n"] == 24
     assert row["held"]["n"] == 40 + 8, "out of fold, and the test set"
     assert row["passed"], row["why"]

@@ -42,7 +42,7 @@ from exports.runtime.checks import checks
 from exports.runtime.predictor import Predictor
 from tests import tiny
 from tests.conftest import POOL, AddTexts
-from tests.export.making import manifest_of, run, teach
+from tests.export.making import fewer_texts, manifest_of, run, teach
 from tests.nasty import STORABLE
 
 N = 48
@@ -61,9 +61,7 @@ class Made:
 
 @pytest.fixture(autouse=True, scope="module")
 def _fewer_texts() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        everything = staging.reference_texts
-        patch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
+    with fewer_texts(N):
         yield
 
 

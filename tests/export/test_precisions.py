@@ -18,16 +18,14 @@ from exports.job import EXPORT
 from exports.precision import bodies, choosing, graphs, products, sensitivity, trial
 from exports.runtime.checks import checks
 from tests import tiny
-from tests.export.making import manifest_of, run, teach
+from tests.export.making import fewer_texts, manifest_of, run, teach
 
 N = 24
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _fewer_texts() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        everything = staging.reference_texts
-        patch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
+    with fewer_texts(N):
         yield
 
 

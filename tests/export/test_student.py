@@ -10,22 +10,20 @@ import torch
 from core import inuse
 from core.errors import InputError, RefusedError
 from core.project import Project
-from exports import onnx_model, staging, student
+from exports import onnx_model, student
 from exports.job import EXPORT
 from exports.plan import Plan
 from exports.precision import choosing
 from exports.runtime.checks import checks
 from tests import tiny
-from tests.export.making import manifest_of, run, teach
+from tests.export.making import fewer_texts, manifest_of, run, teach
 
 N = 24
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _fewer_texts() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        everything = staging.reference_texts
-        patch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, N))
+    with fewer_texts(N):
         yield
 
 
