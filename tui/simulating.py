@@ -15,6 +15,7 @@ from typing import IO, Any
 from core.errors import HandfulError, InputError, RefusedError
 from core.i18n import _
 from core.records import JobEvent
+from core.settings import cores
 from core.show import shorten
 from core.simulation.plan import Plan
 from core.worker import environment
@@ -45,7 +46,7 @@ def _child(errors: IO[bytes]) -> Iterator["subprocess.Popen[bytes]"]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
-        env=environment.child_environment(os.environ, environment.cores()),
+        env=environment.child_environment(os.environ, cores()),
         start_new_session=True,
         umask=0o077,
     )
