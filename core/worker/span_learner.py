@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,6 @@ from core.records import JobEvent, LabelledExample, QueueItem, Suggestion
 from core.settings import Settings
 from core.spans import Guess, Span, suggestion_of
 from core.store import classes, examples, labels, meta, models
-from core.tags import again_of
 from core.tasks.base import Task
 from core.tasks.spans import SpanAnswer
 from core.training import device, tagger, words
@@ -154,7 +153,7 @@ def fitted_on(there: Words, known: Marked, rows: Sequence[int], start: Tagger | 
         kept.append(i)
     features = there.gather([known.texts[i] for i in kept])
     tags = [tagger.tags_for(known.answers[i], there.places[there.rows(known.texts[i])], class_ids) for i in kept]
-    return replace(tagger.fit(features, np.concatenate(tags), class_ids, start), again=again_of(tags))
+    return tagger.fit_texts(features, tags, class_ids, start)
 
 
 def said_by(model: Tagger, there: Words, texts: Sequence[int]) -> list[tuple[Found, ...]]:
