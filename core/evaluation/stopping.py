@@ -12,6 +12,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from core.evaluation.agreement import cohen
 from core.evaluation.outlook import Gain
 from core.i18n import _
 
@@ -72,12 +73,9 @@ def look(labels: int, before: Sequence[Hashable], after: Sequence[Hashable], mea
 
 
 def kappa(one: Sequence[Hashable], other: Sequence[Hashable]) -> float:
-    """Agreement beyond chance (Cohen 1960) of two lists of as many answers, at least one; 1 where all are the same."""
-    n = len(one)
-    same = sum(a == b for a, b in zip(one, other, strict=True)) / n
-    times = Counter(other)
-    chance = sum(k * times[value] for value, k in Counter(one).items()) / (n * n)
-    return 1.0 if chance >= 1.0 else (same - chance) / (1.0 - chance)
+    """Cohen's kappa of two lists of as many answers, at least one; 1 where all are the same."""
+    found = cohen(list(zip(one, other, strict=True))).value
+    return 1.0 if found is None else found
 
 
 def delta_f(before: Sequence[Hashable], after: Sequence[Hashable]) -> float:
