@@ -65,11 +65,22 @@ class Look:
         }
 
 
-def look(labels: int, before: Sequence[Hashable], after: Sequence[Hashable], mean_confidence: float) -> Look:
-    """Compare the answers of two models to the same texts, at least one."""
+def look(
+    labels: int,
+    before: Sequence[Hashable],
+    after: Sequence[Hashable],
+    mean_confidence: float,
+    decisions: tuple[Sequence[Hashable], Sequence[Hashable]] | None = None,
+) -> Look:
+    """Compare the answers of two models to the same texts, at least one.
+
+    `decisions`: the older and the newer ones that the answers are made of, if they are made of many (as of words, by
+    which agreement is told where words are tagged: Bloodgood and Vijay-Shanker, section 3); else each answer is one.
+    """
     n = len(after)
     flips = sum(one != other for one, other in zip(before, after, strict=True)) / n
-    return Look(labels, n, kappa(before, after), flips, 1.0 - mean_confidence, delta_f(before, after))
+    old, new = decisions if decisions and decisions[0] else (before, after)
+    return Look(labels, n, kappa(old, new), flips, 1.0 - mean_confidence, delta_f(old, new))
 
 
 def kappa(one: Sequence[Hashable], other: Sequence[Hashable]) -> float:
