@@ -15,6 +15,7 @@ from typing import IO, Any
 from core.errors import HandfulError, InputError, RefusedError
 from core.i18n import _
 from core.records import JobEvent
+from core.settings import cores
 from core.show import shorten
 from core.simulation.plan import Plan
 from core.worker import environment
@@ -45,7 +46,7 @@ def _child(errors: IO[bytes]) -> Iterator["subprocess.Popen[bytes]"]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
-        env=environment.child_environment(os.environ, environment.cores()),
+        env=environment.child_environment(os.environ, cores()),
         start_new_session=True,
         umask=0o077,
     )
@@ -69,12 +70,19 @@ def _listen(child: "subprocess.Popen[bytes]", plan: Plan, folder: str, errors: I
         yield JobEvent(said["kind"], said["payload"])
         if said["kind"] == _RESULT:
             return
+    raise _ended(child.wait(), errors)  # waited for: until its end it still writes its last words
+
+
+def _ended(status: int, errors: IO[bytes]) -> RefusedError:
+    """What to say of a child that left no result: killed by the system or by a failure of its own."""
     errors.seek(0)
     last = errors.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
-    raise RefusedError(
+    return RefusedError(
         _("The simulation ended unexpectedly."),
-        shorten(f"{MODULE} ({child.wait()}): {last[-1] if last else ''}", 500),
-        _("It takes about four times the encoder's size in memory: see that there is as much."),
+        shorten(f"{MODULE} ({status}): {last[-1] if last else ''}", 500),
+        _("It takes about four times the encoder's size in memory: see that there is as much.")
+        if status < 0
+        else _("Its last words name what failed; `handful doctor` looks over what is installed."),
     )
 
 

@@ -6,17 +6,41 @@ above), whatever its kind.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from core.training.device import Compute
 from core.training.embed import autocast, batches_by_length, pad
-from core.training.featurizer import Featurizer
 
 MOST_BYTES = 256 * 2**20
 """Room for what is remembered; with more the lower layers are gone through each time."""
+
+
+class Embedding(Protocol):
+    """A model whose encoder is tuned, for whole texts or for their tokens."""
+
+    encoder: Any
+    """A transformer with layers."""
+
+    @property
+    def training(self) -> bool:
+        """Whether dropout is on."""
+        ...
+
+    @property
+    def config(self) -> Any:
+        """The encoder's own configuration."""
+        ...
+
+    def train(self, mode: bool = ...) -> Any:
+        """Switch dropout."""
+        ...
+
+    def embed(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Send tokens [B, T] through the encoder."""
+        ...
 
 
 def layers_of(encoder: nn.Module) -> nn.ModuleList:
@@ -47,7 +71,7 @@ class Remembered:
 
     def __init__(
         self,
-        model: Featurizer,
+        model: Embedding,
         still: int,
         token_ids: Sequence[Sequence[int]],
         compute: Compute,
@@ -57,14 +81,14 @@ class Remembered:
         self._states: list[Tensor] = [torch.empty(0)] * len(token_ids)
         self._in_tuple = False
         training = model.training
-        model.eval()
+        model.train(False)
         with torch.no_grad(), autocast(compute):
             for rows in batches_by_length(token_ids, 64, compute.tokens_a_text):
                 ids, mask = pad([token_ids[i] for i in rows], pad_id)
                 self._ask(model, rows, ids.to(compute.device), mask.to(compute.device))
         model.train(training)
 
-    def _ask(self, model: Featurizer, rows: Sequence[int], ids: Tensor, mask: Tensor) -> None:
+    def _ask(self, model: Embedding, rows: Sequence[int], ids: Tensor, mask: Tensor) -> None:
         """Note what the topmost still layer says of a batch."""
 
         def note(_layer: nn.Module, _given: Any, said: Any) -> None:
@@ -97,6 +121,6 @@ class Remembered:
                 del layer.forward
 
 
-def fits(model: Featurizer, token_ids: Sequence[Sequence[int]]) -> bool:
+def fits(model: Embedding, token_ids: Sequence[Sequence[int]]) -> bool:
     """Whether what is to be remembered of these texts has room."""
     return sum(map(len, token_ids)) * int(model.config.hidden_size) * 4 <= MOST_BYTES

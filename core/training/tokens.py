@@ -48,10 +48,14 @@ class TokenFeaturizer(nn.Module):
         """Numbers a token."""
         return int(self.config.hidden_size) + 3 * SHAPES + (self.sketch.buckets if self.sketch is not None else 0)
 
+    def embed(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """What the encoder's last layer says of each token, [B, T, hidden]."""
+        ids = self.sketch.known(input_ids) if self.sketch is not None else input_ids
+        return self.encoder(input_ids=ids, attention_mask=attention_mask).last_hidden_state  # type: ignore[no-any-return]
+
     def forward(self, input_ids: Tensor, attention_mask: Tensor, shapes: Tensor) -> Tensor:
         """Features as the tagger's head takes them."""
-        ids = self.sketch.known(input_ids) if self.sketch is not None else input_ids
-        told = self.encoder(input_ids=ids, attention_mask=attention_mask).last_hidden_state
+        told = self.embed(input_ids, attention_mask)
         parts = [functional.normalize(told.float(), dim=-1)]
         around = (shapes // (SHAPES * SHAPES), shapes // SHAPES % SHAPES, shapes % SHAPES)
         parts += [functional.one_hot(code, SHAPES).float() * LOOK for code in around]

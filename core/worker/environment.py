@@ -20,11 +20,6 @@ _ALWAYS = {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1", "HF_HUB_DISABLE
 _OOM = Path("/proc/self/oom_score_adj")
 
 
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def child_environment(given: Mapping[str, str], cpus: int) -> dict[str, str]:
     """The worker's environment, made from the terminal's; what the user has set about threads stays."""
     env = {**given, **_ALWAYS}

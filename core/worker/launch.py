@@ -17,6 +17,7 @@ from core.clock import boot_id
 from core.errors import HandfulError, RefusedError
 from core.i18n import _
 from core.project import Project
+from core.settings import cores
 from core.worker import environment, log
 from core.worker.lock import WorkerInfo, holder, read_info
 from core.worker.protocol import PROTOCOL
@@ -89,7 +90,7 @@ def _spawn(project: Project) -> subprocess.Popen[bytes]:
             stdout=subprocess.DEVNULL,
             stderr=stderr,
             cwd="/",
-            env=environment.child_environment(os.environ, environment.cores()),
+            env=environment.child_environment(os.environ, cores()),
             start_new_session=True,
             umask=0o077,
         )

@@ -106,14 +106,14 @@ def test_a_round_tunes_judges_and_is_used(fresh: Fresh) -> None:
         models.use_encoder(con, models.BASE, "")
     events = run(project, ROUND)
     result = events[-1].payload
-    assert [e.payload["name"] for e in events if e.kind == "phase"][:2] == ["fold 1 of 2", "all labels"]
+    assert [e.payload["name"] for e in events if e.kind == "phase"][:2] == ["fold 1 of 2", "fold 2 of 2"]
     assert 0 <= result["macro_f1"] <= 1
     with project.open() as con:
         summary = models.rounds(con)[-1]
         assert summary.state in {"kept", "rejected"}
         judged = models.newest_evaluation(con, "round 1", "out-of-fold")
         assert judged is not None
-        assert judged.n == 12
+        assert judged.n == 24
         if summary.state == "kept":
             refresh(project, con)
             assert model_in_use(project, con).name == "round 1"

@@ -103,3 +103,16 @@ def test_a_child_that_ends_without_a_result_is_told_with_its_last_words(
         list(simulating.events(Plan(Path("a"), Path("b"), 1, ())))
     assert "No module named core.no_such_module" in caught.value.what
     assert list(tmp_path.iterdir()) == []
+
+
+def test_last_words_are_read_when_all_of_them_are_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "slow_to_end.py").write_text(
+        "import os, sys, time\nos.close(1)\ntime.sleep(0.3)\n"
+        "sys.stderr.write('Traceback\\nValueError: no such kernel')\nsys.exit(1)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(simulating, "MODULE", "slow_to_end")
+    with pytest.raises(RefusedError, match="ended unexpectedly") as caught:
+        list(simulating.events(Plan(Path("a"), Path("b"), 1, ())))
+    assert "(1): ValueError: no such kernel" in caught.value.what
+    assert "memory" not in caught.value.hint
