@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-all test-reliability check bench peers format docs gallery clean
+.PHONY: help demo test test-all test-reliability check bench bench-full peers format docs gallery clean
 
 help:
 	@echo "make demo      set up, make the demo project and open the app on it"
@@ -13,7 +13,8 @@ help:
 	@echo "make test-all  the same with the slow tests"
 	@echo "make test-reliability  which promises are kept here, and the load figures (under thirty minutes)"
 	@echo "make check     ruff, mypy, import-linter, and the README's command reference"
-	@echo "make bench     ratios against named baselines, printed as tables"
+	@echo "make bench     two sets, three seeds against the peers' kept draws (HANDFUL_BENCH_DATA; a quarter of an hour)"
+	@echo "make bench-full  all sets, ten seeds, and every other ratio against a named baseline (hours)"
 	@echo "make peers     an environment of its own for the tools that Handful is measured against"
 	@echo "make gallery   run the demo's loop and take the README's pictures of it (minutes)"
 	@echo "make format    format the code;  make docs  renew the README's command reference and the bundle's schema"
@@ -52,7 +53,12 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python -P tests/command_reference.py --check README.md
 
 bench: $(VENV)/.installed-dev
-	@for program in tests/bench/bench_*.py; do echo; echo "== $$program"; PYTHONPATH=. $(BIN)/python -P $$program || exit 1; done
+	@PYTHONPATH=. $(BIN)/python -P tests/bench/bench_learning.py
+
+bench-full: $(VENV)/.installed-dev
+	@for program in tests/bench/bench_*.py; do echo; echo "== $$program"; \
+	  full=$$(case $$program in *bench_learning.py) echo --full;; esac); \
+	  PYTHONPATH=. $(BIN)/python -P $$program $$full || exit 1; done
 
 peers:
 	$(PYTHON) -m venv .venv-peers

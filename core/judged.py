@@ -34,6 +34,8 @@ class Judged:
     """class id → average precision of the scores behind the answers; empty where they are not known."""
     rest: Rest | None = None
     """What is known of the pool beside these texts, if they were drawn at random from it."""
+    pieces: tuple[tuple[float, bool], ...] = ()
+    """(confidence in 0..1, whether it is right) of each piece of an answer, for tasks whose answers have such."""
 
 
 def publish(
@@ -44,11 +46,18 @@ def publish(
     texts: Sequence[JudgedText],
     precision: Mapping[int, float] | None = None,
     rest: Rest | None = None,
+    pieces: Sequence[tuple[float, bool]] = (),
 ) -> None:
     """Replace what is kept for this model and source."""
     ranked = {str(class_id): value for class_id, value in (precision or {}).items()}
     rows = [[t.example_id, t.gold, t.predicted, t.confidence] for t in texts]
-    said = {"event_seq": event_seq, "texts": rows, "precision": ranked, "rest": rest.as_json() if rest else None}
+    said = {
+        "event_seq": event_seq,
+        "texts": rows,
+        "precision": ranked,
+        "rest": rest.as_json() if rest else None,
+        "pieces": [[round(sure, 4), right] for sure, right in pieces],
+    }
     make_dir(project.scores / DIRECTORY)
     publish_file(
         project.scores / DIRECTORY / _name(subject, source),
@@ -62,7 +71,8 @@ def load(project: Project, subject: str, source: Source) -> Judged | None:
         said = json.loads((project.scores / DIRECTORY / _name(subject, source)).read_text(encoding="utf-8"))
         ranked = {int(class_id): float(value) for class_id, value in said.get("precision", {}).items()}
         rest = Rest.from_json(said["rest"]) if said.get("rest") else None
-        return Judged(int(said["event_seq"]), tuple(JudgedText(*row) for row in said["texts"]), ranked, rest)
+        pieces = tuple((float(sure), bool(right)) for sure, right in said.get("pieces", ()))
+        return Judged(int(said["event_seq"]), tuple(JudgedText(*row) for row in said["texts"]), ranked, rest, pieces)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

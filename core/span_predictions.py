@@ -7,12 +7,14 @@ import bisect
 import json
 import mmap
 import struct
+import sys
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.connection import Connection
-from core.predictions import Predictions
+from core.predictions import SURE, Predictions
 from core.publish import publish_file
 from core.records import Suggestion
 from core.spans import Guess, Span, suggestion_of
@@ -23,12 +25,13 @@ if TYPE_CHECKING:
     from core.training.tagger import Found
 
 INDEX, BODY = "spans.index.bin", "spans.json.bin"
+_SURE = struct.Struct("<f")
 _ROW = struct.Struct("<qqq")
 """id, where its list begins, how many bytes it has"""
 
 
-def write(directory: Path, ids: Sequence[int], found: "Sequence[Sequence[Found]]") -> None:
-    """Write what was found in each text."""
+def write(directory: Path, ids: Sequence[int], found: "Sequence[Sequence[Found]]", sure: Sequence[float]) -> None:
+    """Write what was found in each text, and how probable it is that all of it is right."""
     index, body, at = [], [], 0
     for example_id, own in sorted(zip(ids, found, strict=True), key=lambda pair: pair[0]):
         rows = [[f.span.start, f.span.end, f.span.label, round(f.probability, 4)] for f in own]
@@ -36,6 +39,10 @@ def write(directory: Path, ids: Sequence[int], found: "Sequence[Sequence[Found]]
         index.append(_ROW.pack(example_id, at, len(said)))
         body.append(said)
         at += len(said)
+    column = array("f", [one for _id, one in sorted(zip(ids, sure, strict=True))])
+    if sys.byteorder == "big":
+        column.byteswap()
+    publish_file(directory / SURE, column.tobytes())
     publish_file(directory / BODY, b"".join(body))
     publish_file(directory / INDEX, b"".join(index))
 
@@ -45,6 +52,7 @@ class SpanPredictions(Predictions):
 
     def __init__(self, directory: Path, source: str) -> None:
         self.source = source
+        self._directory = directory
         with (directory / INDEX).open("rb") as file:
             self._n = (directory / INDEX).stat().st_size // _ROW.size
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self._n else None
@@ -53,6 +61,9 @@ class SpanPredictions(Predictions):
     def of(self, example_id: int) -> tuple[tuple[int, float], ...]:  # noqa: ARG002
         """Nothing: a text has no class here."""
         return ()
+
+    def _id_at(self, row: int) -> int:
+        return self._at(row)[0]
 
     def _at(self, at: int) -> tuple[int, int, int]:
         assert self._map is not None  # noqa: S101 (asked only where there are rows)
@@ -70,7 +81,13 @@ class SpanPredictions(Predictions):
             rows = json.loads(file.read(size))
         names = classes.names(con)
         guesses = [Guess(Span(a, b, names[c]), p, self.source) for a, b, c, p in rows if c in names]
-        right = 1.0
-        for guess in guesses:
-            right *= guess.probability or 0.0
-        return suggestion_of(guesses, self.source, round(right, 4) if guesses else None)
+        return suggestion_of(guesses, self.source, self._sure_at(at))
+
+    def _sure_at(self, at: int) -> float | None:
+        """Probability of the whole answer in one row; None where an older version wrote none."""
+        try:
+            with (self._directory / SURE).open("rb") as file:
+                file.seek(at * _SURE.size)
+                return round(float(_SURE.unpack(file.read(_SURE.size))[0]), 4)
+        except (OSError, struct.error):
+            return None

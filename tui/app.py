@@ -54,10 +54,10 @@ class HandfulApp(SafeCrash, App[None]):
     ToastRack { margin: 0 0 8 0; }
     Input.-textual-compact { padding: 0 2; background: $background; }
     Input.-textual-compact:focus { background: $chosen; }
-    CommandPalette > Vertical { margin-top: 2; width: 76; max-width: 96%; background: $surface; }
+    CommandPalette > Vertical { margin-top: 1; width: 96; max-width: 96%; background: $surface; }
     CommandPalette > Vertical:dark { background: $surface; }
     CommandPalette #--input, CommandPalette #--input.--list-visible { border: none; background: $surface; }
-    CommandPalette #--input { padding-top: 1; }
+    CommandPalette #--input { padding: 0; height: 2; }
     CommandPalette SearchIcon { display: none; }
     CommandPalette CommandInput, CommandPalette CommandInput:focus { border: none; padding: 0 2; }
     CommandPalette CommandList, CommandPalette CommandList:focus { border: none; background: $surface; }
@@ -171,6 +171,11 @@ class HandfulApp(SafeCrash, App[None]):
         """Show a screen and return it."""
         self.go(screen_id)
         return self._screens_open[screen_id]
+
+    def perform_on(self, screen_id: str, key: keymap.Key) -> None:
+        """Show a screen and do what a key of it stands for."""
+        screen = self.open_screen(screen_id)
+        screen.call_when_ready(lambda: screen.perform(key))
 
     def open_text(self, example_id: int) -> None:
         """Show a certain text on the label screen."""

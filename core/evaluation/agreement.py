@@ -7,12 +7,13 @@ chance, below 0 is worse. They are undefined where chance alone would agree alwa
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, TypeVar
 
 from core.evaluation.intervals import CONFIDENCE
 from core.i18n import _
+
+if TYPE_CHECKING:  # numpy is imported where it is used: the terminal says Cohen's kappa without it
+    import numpy as np
 
 V = TypeVar("V", bound=Hashable)
 
@@ -39,11 +40,29 @@ class Agreement:
 
 def cohen(pairs: Sequence[tuple[V, V]]) -> Agreement:
     """Cohen's kappa (1960, doi:10.1177/001316446002000104) of two people's answers to the same texts."""
-    n = len(pairs)
+    return cohen_of([pairs])
+
+
+def cohen_of(decisions: Sequence[Sequence[tuple[V, V]]]) -> Agreement:
+    """The same where each text takes several decisions, at least one: agreement and chance on their mean.
+
+    `decisions`: the pairs of each kind of decision, a pair a text, all equally long.
+    """
+    n = len(decisions[0])
     if not n:
         return Agreement(None, 0, _nothing_shared())
-    same, chance = sum(first == second for first, second in pairs) / n, by_chance(pairs)
-    return Agreement(None, n, _all_one()) if chance == 1 else Agreement((same - chance) / (1 - chance), n)
+    same, chance = observed(decisions), sum(map(by_chance, decisions)) / len(decisions)
+    return Agreement(None, n, _all_one()) if chance == 1 else Agreement(beyond_chance(same, chance), n)
+
+
+def observed(decisions: Sequence[Sequence[tuple[V, V]]]) -> float:
+    """Share of decisions that agree; there is one at least."""
+    return sum(first == second for one in decisions for first, second in one) / sum(map(len, decisions))
+
+
+def beyond_chance(same: float, chance: float) -> float:
+    """What every kappa is: how much of the way from chance, below 1, to perfect agreement was gone."""
+    return (same - chance) / (1 - chance)
 
 
 def by_chance(pairs: Sequence[tuple[V, V]]) -> float:
@@ -70,7 +89,7 @@ def fleiss(ratings: Sequence[Sequence[V]]) -> Agreement:
         seen += sum(k * (k - 1) for k in counts.values()) / (people * (people - 1))
     same = seen / n
     chance = sum((k / (n * people)) ** 2 for k in totals.values())
-    return Agreement(None, n, _all_one()) if len(totals) == 1 else Agreement((same - chance) / (1 - chance), n)
+    return Agreement(None, n, _all_one()) if len(totals) == 1 else Agreement(beyond_chance(same, chance), n)
 
 
 def most_rated(ratings: Sequence[Sequence[V]]) -> list[Sequence[V]]:
@@ -100,6 +119,8 @@ def alpha(ratings: Sequence[Sequence[V]], distance: Callable[[V, V], float] = di
         return Agreement(None, len(shared), _all_one())
     if len(values) > MOST_VALUES:
         return Agreement(None, len(shared), _too_many(len(values)))
+    import numpy as np
+
     place = {value: i for i, value in enumerate(values)}
     patterns = Counter(tuple(sorted(place[value] for value in row)) for row in shared)
     apart = _distances(values, distance)
@@ -114,8 +135,10 @@ def alpha(ratings: Sequence[Sequence[V]], distance: Callable[[V, V], float] = di
     return Agreement(float(value), len(shared), interval=_interval(times, counts, apart, seed))
 
 
-def _distances(values: Sequence[V], distance: Callable[[V, V], float]) -> np.ndarray:
+def _distances(values: Sequence[V], distance: Callable[[V, V], float]) -> "np.ndarray":
     """How far every two of the values are apart; shape (values, values)."""
+    import numpy as np
+
     if distance is differ:
         return 1.0 - np.eye(len(values))
     apart = np.zeros((len(values), len(values)))
@@ -125,11 +148,13 @@ def _distances(values: Sequence[V], distance: Callable[[V, V], float]) -> np.nda
     return apart
 
 
-def _alphas(times: np.ndarray, counts: np.ndarray, apart: np.ndarray) -> np.ndarray:
+def _alphas(times: "np.ndarray", counts: "np.ndarray", apart: "np.ndarray") -> "np.ndarray":
     """Alpha for each row of `times` (how often each pattern of answers occurs); NaN where it is undefined.
 
     `counts`: shape (patterns, values), how often a pattern holds a value.
     """
+    import numpy as np
+
     size = counts.sum(1)
     within = ((counts @ apart) * counts).sum(1) / (size - 1)  # equal answers are 0 apart, so none meets itself
     n = times @ size
@@ -141,7 +166,9 @@ def _alphas(times: np.ndarray, counts: np.ndarray, apart: np.ndarray) -> np.ndar
     return found
 
 
-def _interval(times: np.ndarray, counts: np.ndarray, apart: np.ndarray, seed: int) -> tuple[float, float] | None:
+def _interval(times: "np.ndarray", counts: "np.ndarray", apart: "np.ndarray", seed: int) -> tuple[float, float] | None:
+    import numpy as np
+
     n = int(times.sum())
     drawn = np.random.default_rng(seed).multinomial(n, times / n, size=RESAMPLES).astype(float)
     found = _alphas(drawn, counts, apart)

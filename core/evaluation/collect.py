@@ -20,3 +20,8 @@ def collect(task: Task[Any], judged: Iterable[tuple[Any, Any, str]]) -> dict[str
             for where in {"", part}:
                 counts.setdefault(where, Counter())[cell] += n
     return {part: dict(cells) for part, cells in counts.items()}
+
+
+def is_right(task: Task[Any], gold: Any, predicted: Any) -> bool:
+    """Whether a text was answered entirely right; no answer (None) is not."""
+    return predicted is not None and task.correct(task.compare(gold, predicted)) == 1

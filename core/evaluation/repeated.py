@@ -1,16 +1,15 @@
 """How well a person agrees with themselves: old answers against blind second ones.
 
-Agreement beyond chance is Cohen's kappa (1960): (observed - chance) / (1 - chance), chance from how often each class
-was given the first and the second time. Where a text can have several classes, each class is a decision of its own, and
-a text agrees to the share of its decisions that do. The interval is that of the observed agreement (Wilson's, a text a
-trial), carried over with the chance agreement as it was counted.
+Agreement beyond chance is Cohen's kappa (`core.evaluation.agreement`). Where a text can have several classes, each
+class is a decision of its own, and a text agrees to the share of its decisions that do. The interval is that of the
+observed agreement (Wilson's, a text a trial), carried over with the chance agreement as it was counted.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.evaluation.agreement import by_chance
+from core.evaluation.agreement import beyond_chance, by_chance, cohen_of, observed
 from core.evaluation.intervals import ENOUGH, wilson
 from core.evaluation.report import Interval
 from core.tasks.base import Task
@@ -52,12 +51,11 @@ def self_agreement(task: Task[Any], pairs: Sequence[tuple[Any, Any]]) -> SelfAgr
     else:
         classes = sorted({c for pair in sets for one in pair for c in one})
         decisions = [[(c in a, c in b) for a, b in sets] for c in classes] or [[(True, True)] * n]
-    observed = sum(a == b for one in decisions for a, b in one) / (n * len(decisions))
-    chance = sum(by_chance(one) for one in decisions) / len(decisions)
-    same = sum(a == b for a, b in pairs)
-    low, high = wilson(round(observed * n), n) or (0.0, 1.0)
-    if chance >= 1.0:
-        return SelfAgreement(n, same, observed)
-    low, high = min(low, observed), max(high, observed)
-    kappa, *ends = ((value - chance) / (1.0 - chance) for value in (observed, low, high))
-    return SelfAgreement(n, same, observed, kappa, (ends[0], ends[1]))
+    share, same = observed(decisions), sum(a == b for a, b in pairs)
+    found = cohen_of(decisions).value
+    if found is None:
+        return SelfAgreement(n, same, share)
+    chance = sum(map(by_chance, decisions)) / len(decisions)
+    low, high = wilson(round(share * n), n) or (0.0, 1.0)
+    ends = (beyond_chance(min(low, share), chance), beyond_chance(max(high, share), chance))
+    return SelfAgreement(n, same, share, found, ends)

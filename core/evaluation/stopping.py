@@ -12,6 +12,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from core.evaluation.agreement import cohen
 from core.evaluation.outlook import Gain
 from core.i18n import _
 
@@ -64,20 +65,28 @@ class Look:
         }
 
 
-def look(labels: int, before: Sequence[Hashable], after: Sequence[Hashable], mean_confidence: float) -> Look:
-    """Compare the answers of two models to the same texts, at least one."""
+def look(
+    labels: int,
+    before: Sequence[Hashable],
+    after: Sequence[Hashable],
+    mean_confidence: float,
+    decisions: tuple[Sequence[Hashable], Sequence[Hashable]] | None = None,
+) -> Look:
+    """Compare the answers of two models to the same texts, at least one.
+
+    `decisions`: the older and the newer ones that the answers are made of, if they are made of many (as of words, by
+    which agreement is told where words are tagged: Bloodgood and Vijay-Shanker, section 3); else each answer is one.
+    """
     n = len(after)
     flips = sum(one != other for one, other in zip(before, after, strict=True)) / n
-    return Look(labels, n, kappa(before, after), flips, 1.0 - mean_confidence, delta_f(before, after))
+    old, new = decisions if decisions and decisions[0] else (before, after)
+    return Look(labels, n, kappa(old, new), flips, 1.0 - mean_confidence, delta_f(old, new))
 
 
 def kappa(one: Sequence[Hashable], other: Sequence[Hashable]) -> float:
-    """Agreement beyond chance (Cohen 1960) of two lists of as many answers, at least one; 1 where all are the same."""
-    n = len(one)
-    same = sum(a == b for a, b in zip(one, other, strict=True)) / n
-    times = Counter(other)
-    chance = sum(k * times[value] for value, k in Counter(one).items()) / (n * n)
-    return 1.0 if chance >= 1.0 else (same - chance) / (1.0 - chance)
+    """Cohen's kappa of two lists of as many answers, at least one; 1 where all are the same."""
+    found = cohen(list(zip(one, other, strict=True))).value
+    return 1.0 if found is None else found
 
 
 def delta_f(before: Sequence[Hashable], after: Sequence[Hashable]) -> float:

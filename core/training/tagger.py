@@ -43,10 +43,14 @@ class Tagger:
     steps: Steps | None = None
     """What tags behind one another are worth (`core.tags.best_tags`), [tags, 3]; None: nothing."""
 
-    def log_probabilities(self, features: NDArray[Any]) -> NDArray[np.float32]:
+    def logits(self, features: NDArray[Any]) -> NDArray[np.float32]:
         """features of words [words, dim] → [words, tags]."""
         with heads.one_thread():
-            return log_softmax(np.asarray(features, np.float32) @ self.weight.T + self.bias)
+            return np.asarray(np.asarray(features, np.float32) @ self.weight.T + self.bias, np.float32)
+
+    def log_probabilities(self, features: NDArray[Any]) -> NDArray[np.float32]:
+        """features of words [words, dim] → [words, tags]."""
+        return log_softmax(self.logits(features))
 
     def head(self) -> Head:
         """As a head whose classes are tags."""

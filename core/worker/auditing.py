@@ -6,19 +6,22 @@ it, and only heads are fitted without them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core import judged
 from core.connection import Connection
-from core.evaluation.collect import collect
+from core.evaluation.collect import collect, is_right
 from core.evaluation.estimates import LEVELS, Rest, control_over, later_cells
+from core.records import LabelledExample
 from core.store import examples
+from core.tasks.base import Task
 from core.training.base import Confident
 from core.vectors import rows_of
-from core.worker.judging import Judge, Scored, audit_folds, confidences, guesses_of, is_drawn, out_of_fold, strata
+from core.worker.judging import Judge, Scored, Told, audit_folds, confidences, guesses_of, is_drawn, out_of_fold, strata
 
 if TYPE_CHECKING:
     from core.worker.learner import Fitted, Moment
@@ -52,8 +55,8 @@ def audit(judge: Judge, con: Connection, now: "Moment", fitted: "Fitted", folded
         [answers[i] for i in drawn],
         [guesses[i] for i in drawn],
         [(place[row], head, one) for row, head, one in scored],
-        rest_of(con, now, fitted, guesses, confidences(now.trainer, [*scored, *others]) if not told else {}),
-        said,
+        _rest(con, now, fitted, guesses, confidences(now.trainer, [*scored, *others]) if not told else {}),
+        Told(said),
     )
 
 
@@ -72,31 +75,52 @@ def _of_round(judge: Judge) -> Sequence[judged.JudgedText]:
     return found.texts if found is not None else ()
 
 
+def _rest(con: Connection, now: "Moment", fitted: "Fitted", guesses: Sequence[Any], said: Mapping[int, float]) -> Rest:
+    outside = examples.chosen_ids(con)  # they don't stand for the pool that was drawn from
+    rows = rows_of(now.ids, np.setdiff1d(np.array(examples.open_ids(con), np.int64), np.array(outside, np.int64)))
+    rows = rows[rows >= 0]
+    sure = open_confidences(now, fitted, rows)
+    return rest_of(now.task, now.known, list(_own(now, fitted)), guesses, said, frozenset(outside), (len(rows), sure))
+
+
+class Answered(Protocol):
+    """Labelled texts with their answers, in the order they were given."""
+
+    @property
+    def items(self) -> Sequence[LabelledExample]: ...
+
+    @property
+    def answers(self) -> Sequence[Any]: ...
+
+
 def rest_of(
-    con: Connection, now: "Moment", fitted: "Fitted", guesses: Sequence[Any], said: Mapping[int, float]
+    task: Task[Any],
+    known: Answered,
+    own: Sequence[Any],
+    guesses: Sequence[Any],
+    said: Mapping[int, float],
+    outside: AbstractSet[int],
+    still_open: tuple[int, NDArray[np.float32] | None],
 ) -> Rest:
     """What is known of the pool beside the drawn texts.
 
-    `guesses`: one answer a labelled text, by who had not seen it, None where nobody could say; `said`: labelled row →
-    how probable that one held it, empty where that does not compare with what the model says of open texts.
+    `own`: how the model itself answers the labelled texts; `guesses`: the same by who had not seen them, None where
+    nobody could say; `said`: labelled row → how probable that one held it, empty where that does not compare with what
+    the model says of open texts; `outside`: ids of texts that are not of the pool that was drawn from; `still_open`:
+    how many texts are, and how sure the model is of them, or of a random sample of them (None: it does not say).
     """
-    chosen = examples.chosen_ids(con)  # they don't stand for the pool that was drawn from
-    rows = rows_of(now.ids, np.setdiff1d(np.array(examples.open_ids(con), np.int64), np.array(chosen, np.int64)))
-    rows, outside = rows[rows >= 0], frozenset(chosen)
-    kept = [i for i, item in enumerate(now.known.items) if item.example.id not in outside]
-    drawn, golds = [is_drawn(now.known.items[i]) for i in kept], [now.known.answers[i] for i in kept]
-    every = list(_own(now, fitted))
-    own = [every[i] for i in kept]
-    unseen = [mine if guesses[i] is None else guesses[i] for i, mine in zip(kept, own, strict=True)]
-    known = collect(now.task, zip(golds, own, [""] * len(own), strict=True))[""]
-    later = later_cells(now.task, golds, unseen, drawn)
-    sure = open_confidences(now, fitted, rows)
+    n_open, sure = still_open
+    kept = [i for i, item in enumerate(known.items) if item.example.id not in outside]
+    drawn, golds = [is_drawn(known.items[i]) for i in kept], [known.answers[i] for i in kept]
+    unseen = [own[i] if guesses[i] is None else guesses[i] for i in kept]
+    counted = collect(task, zip(golds, [own[i] for i in kept], [""] * len(kept), strict=True))[""]
+    later = later_cells(task, golds, unseen, drawn)
     if sure is None:
-        return Rest(known, len(rows), later)
+        return Rest(counted, n_open, later)
     levels = np.bincount(np.minimum((sure * LEVELS).astype(np.int64), LEVELS - 1), minlength=LEVELS)
-    right = [guesses[i] == gold for i, gold in zip(kept, golds, strict=True)]
+    right = [is_right(task, gold, guesses[i]) for i, gold in zip(kept, golds, strict=True)]
     control = control_over(right, {k: said[i] for k, i in enumerate(kept) if i in said}, drawn, sure.tolist())
-    return Rest(known, len(rows), later, control, tuple(int(n) for n in levels))
+    return Rest(counted, n_open, later, control, tuple(int(n) for n in levels))
 
 
 def _own(now: "Moment", fitted: "Fitted") -> Iterator[Any]:

@@ -6,7 +6,7 @@ the models that answer them have learnt from nearly all that the model in use ha
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,19 @@ HELD_OUT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """How sure models were of what they answered, where scores of whole texts do not tell."""
+
+    texts: Mapping[int, float | None] = field(default_factory=dict)
+    """Example id → probability that the whole answer is right."""
+    pieces: Mapping[int, Sequence[tuple[float, bool]]] = field(default_factory=dict)
+    """Example id → (probability, whether it is right) of each piece of its answer."""
+
+
+NOTHING = Told()
+
+
+@dataclass(frozen=True, slots=True)
 class Judge:
     """Stores what was counted for one model as it stood at one moment, and which texts were."""
 
@@ -49,10 +62,15 @@ class Judge:
     """The newest event it had seen."""
 
     def test(
-        self, items: Sequence[LabelledExample], golds: Sequence[Any], guesses: Sequence[Any], scored: "Scored" = ()
+        self,
+        items: Sequence[LabelledExample],
+        golds: Sequence[Any],
+        guesses: Sequence[Any],
+        scored: "Scored" = (),
+        told: Told = NOTHING,
     ) -> None:
         """Counts on the held-out test set; `scored`: what the guesses come from."""
-        self._store("test", items, golds, guesses, scored)
+        self._store("test", items, golds, guesses, scored, told=told)
 
     def own_labels(
         self, items: Sequence[LabelledExample], golds: Sequence[Any], guesses: Sequence[Any], scored: "Scored" = ()
@@ -69,10 +87,15 @@ class Judge:
         )
 
     def out_of_fold(
-        self, items: Sequence[LabelledExample], golds: Sequence[Any], guesses: Sequence[Any], scored: "Scored" = ()
+        self,
+        items: Sequence[LabelledExample],
+        golds: Sequence[Any],
+        guesses: Sequence[Any],
+        scored: "Scored" = (),
+        told: Told = NOTHING,
     ) -> None:
         """Out-of-fold counts alone; a guess may be None."""
-        self._store("out-of-fold", *_known(items, golds, guesses, scored))
+        self._store("out-of-fold", *_known(items, golds, guesses, scored), told=told)
 
     def audit(
         self,
@@ -81,13 +104,13 @@ class Judge:
         guesses: Sequence[Any],
         scored: "Scored" = (),
         rest: Rest | None = None,
-        said: Mapping[int, float | None] | None = None,
+        told: Told = NOTHING,
     ) -> None:
         """Counts of drawn texts, by models that had not seen them (a guess may be None).
 
-        `rest`: what is known of the pool beside them; `said`: example id → confidence where `scored` does not tell.
+        `rest`: what is known of the pool beside them.
         """
-        self._store("audit", *_known(items, golds, guesses, scored), rest, said)
+        self._store("audit", *_known(items, golds, guesses, scored), rest, told)
 
     def _store(
         self,
@@ -97,12 +120,12 @@ class Judge:
         guesses: Sequence[Any],
         scored: "Scored",
         rest: Rest | None = None,
-        said: Mapping[int, float | None] | None = None,
+        told: Told = NOTHING,
     ) -> None:
         if not items:
             return
         parts = [slice_of(item.example.meta, self.settings.slice_by) for item in items]
-        sure = dict(said or {}) | {
+        sure = dict(told.texts) | {
             items[place].example.id: value for place, value in confidences(self.trainer, scored).items()
         }
         texts = [
@@ -111,7 +134,8 @@ class Judge:
         ]
         classes = [self.task.classes_of(golds[row]) for row, _head, _scores in scored]
         precision = ranking.by_class(classes, [(head.class_ids, scores) for _row, head, scores in scored])
-        judged.publish(self.project, self.subject, source, self.seq, texts, precision, rest)
+        pieces = [piece for item in items for piece in told.pieces.get(item.example.id, ())]
+        judged.publish(self.project, self.subject, source, self.seq, texts, precision, rest, pieces)
         counts = collect(self.task, zip(golds, guesses, parts, strict=True))
         models.add_evaluation(self.con, Evaluation(self.subject, source, self.seq, counts, clock.now()))
 

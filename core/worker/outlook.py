@@ -4,7 +4,7 @@ Both cost a few fits, so they are renewed as the head's recipe is: when there is
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,15 +36,22 @@ ANSWERS = "answers.json"
 
 def renew(project: Project, con: Connection, now: "Moment", fitted: "Fitted") -> None:
     """Look at the curve and at the changes, if the labels have grown by a tenth since."""
-    looks = [Look.from_json(one) for one in meta.get(con, models.LOOKS) or []]
-    last = meta.get(con, models.LOOKED_AT) or 0
     n = len(now.known.items)
-    if last <= n < last * 1.1:
-        return
-    if n < last:  # labels were taken back: what was said of more of them is void
+    if is_due(con, n):
+        keep(con, n, _look(project, con, now, fitted), past_of(now, fitted))
+
+
+def is_due(con: Connection, n: int, growth: float = 1.1) -> bool:
+    """Whether the labels, `n` now, have grown by so much since the last look, or were taken back."""
+    last = meta.get(con, models.LOOKED_AT) or 0
+    return not last <= n < last * growth
+
+
+def keep(con: Connection, n: int, found: Look | None, past: Past | None) -> None:
+    """Write down what was seen at `n` labels."""
+    looks = [Look.from_json(one) for one in meta.get(con, models.LOOKS) or []]
+    if n < (meta.get(con, models.LOOKED_AT) or 0):  # labels were taken back: what was said of more of them is void
         looks = [one for one in looks if one.labels <= n]
-    found = _look(project, con, now, fitted)
-    past = past_of(now, fitted)
     with transaction(con):
         meta.put(con, models.LOOKS, [one.as_json() for one in ([*looks, found] if found else looks)[-KEPT:]])
         meta.put(con, models.PAST, past.as_json() if past else None)
@@ -53,12 +60,8 @@ def renew(project: Project, con: Connection, now: "Moment", fitted: "Fitted") ->
 
 def _look(project: Project, con: Connection, now: "Moment", fitted: "Fitted") -> Look | None:
     """Compare the model's answers with those at the last look, and keep them for the next."""
-    path = project.scores / ANSWERS
-    try:
-        before = {int(i): str(stored) for i, stored in json.loads(path.read_text(encoding="utf-8")).items()}
-    except (OSError, ValueError, AttributeError):
-        before = {}
-    ids = np.array(sorted(before) or _watched(con), np.int64)
+    before = answers_then(project)
+    ids = np.array(sorted(before) or watched(con), np.int64)
     rows = rows_of(now.ids, ids)
     ids, rows = ids[rows >= 0], rows[rows >= 0]
     head = fitted.head
@@ -66,7 +69,7 @@ def _look(project: Project, con: Connection, now: "Moment", fitted: "Fitted") ->
         now.task.encode(now.task.from_scores(fitted.scores[r].tolist(), head.class_ids, head.cuts)) for r in rows
     ]
     after = dict(zip(ids.tolist(), answers, strict=True))
-    publish_file(path, json.dumps(after, ensure_ascii=False).encode())
+    remember(project, after)
     sure = open_confidences(now, fitted, rows)
     shared = [i for i in after if i in before]
     if not shared or sure is None:
@@ -75,7 +78,21 @@ def _look(project: Project, con: Connection, now: "Moment", fitted: "Fitted") ->
     return look(labels, [before[i] for i in shared], [after[i] for i in shared], float(sure.mean()))
 
 
-def _watched(con: Connection) -> list[int]:
+def answers_then(project: Project) -> dict[int, str]:
+    """Example id → stored answer of each watched text at the last look; empty before the first."""
+    try:
+        said = json.loads((project.scores / ANSWERS).read_text(encoding="utf-8"))
+        return {int(i): str(stored) for i, stored in said.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def remember(project: Project, answers: Mapping[int, str]) -> None:
+    """Keep the answers for the next look."""
+    publish_file(project.scores / ANSWERS, json.dumps(answers, ensure_ascii=False).encode())
+
+
+def watched(con: Connection) -> list[int]:
     """Pool texts spread evenly over all open ones."""
     ids = examples.open_ids(con)
     return ids[:: max(1, len(ids) // WATCHED)][:WATCHED]
@@ -92,14 +109,25 @@ def past_of(now: "Moment", fitted: "Fitted") -> Past | None:
     )
     scored = out_of_fold(now.task, now.trainer, parts, given, features, fitted.recipe, fitted.head)
     told = _right(now.trainer, scored, given)
+    earlier = {
+        size: answered_by_first(now.task, now.trainer, fitted.recipe, given, features, parts, size)
+        for size in earlier_sizes(len(given))
+    }
+    return compared(len(given), told, earlier)
+
+
+def compared(labels: int, told: Mapping[int, bool], earlier: Mapping[int, Mapping[int, bool] | None]) -> Past | None:
+    """What models on the first labels say beside one on all of them; None where that one says nothing.
+
+    `told`, `earlier`: drawn row → whether it is answered right, the latter by the number of first labels.
+    """
     found = []
-    for size in earlier_sizes(len(given)):
-        then = answered_by_first(now.task, now.trainer, fitted.recipe, given, features, parts, size)
+    for size, then in earlier.items():
         if then is not None and then.keys() == told.keys():
             better = sum(told[row] and not then[row] for row in told)
             worse = sum(then[row] and not told[row] for row in told)
             found.append(Earlier(size, better, worse))
-    return Past(len(given), len(told), sum(told.values()), tuple(found)) if told else None
+    return Past(labels, len(told), sum(told.values()), tuple(found)) if told else None
 
 
 def answered_by_first(

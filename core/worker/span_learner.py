@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,44 +12,36 @@ from numpy.typing import NDArray
 from core import clock, inuse, plugins, queue, span_predictions
 from core.connection import Connection, transaction
 from core.evaluation import paying
+from core.evaluation.tagging import Sureness
 from core.inuse import ModelInUse
 from core.project import Project
 from core.publish import publish_dir, publish_file
 from core.querying import words as word_doubts
 from core.querying.base import Pick, PoolExhaustedError, PoolView, Strategy
-from core.records import JobEvent, LabelledExample, QueueItem, Suggestion
+from core.records import JobEvent, QueueItem, Suggestion
 from core.settings import Settings
 from core.spans import Guess, Span, suggestion_of
 from core.store import classes, examples, labels, meta, models
+from core.tags import best_tags
 from core.tasks.base import Task
 from core.tasks.spans import SpanAnswer
 from core.training import device, tagger, words
 from core.training.device import Compute
-from core.training.round import STORY, folds_of
+from core.training.round import STORY
 from core.training.space import Space
 from core.training.space import load as load_space
 from core.training.tagger import Found, Tagger
 from core.training.words import Told
 from core.vectors import VectorStore, rows_of
 from core.word_store import Words
+from core.worker import span_judging
 from core.worker.class_texts import seeded
-from core.worker.judging import Judge, strata
 from core.worker.learner import KEPT_RANKINGS, MAX_OUT_OF_FOLD, Spent
+from core.worker.span_judging import Folded
+from core.worker.tagging import Marked, fitted_on, marked
 
-MOST_WORDS = 60_000
-"""Words a tagger is fitted on; of more, those of the newest answers."""
 CHUNK = 65_536
 """Words that are scored together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """Labelled texts whose words are cached."""
-
-    items: list[LabelledExample]
-    answers: list[SpanAnswer]
-    texts: list[int]
-    """Their places among the cached ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +68,10 @@ class Fitted:
     """A tagger and what it says about every cached text."""
 
     tagger: Tagger
+    sureness: Sureness
     found: list[tuple[Found, ...]]
+    sure: NDArray[np.float32]
+    """How probable it holds its answer to each text as a whole, [cached texts]"""
     doubts: NDArray[np.float32]
     """[cached texts]"""
     classes: NDArray[np.float32]
@@ -94,13 +89,16 @@ class SpanLearner:
         """Publish a new ranking for the decisions as they are now; a queue alone, if nothing can be learnt yet."""
         now = _look(project, con)
         started = clock.monotonic()
-        fitted = None if now.task.training_problem(now.known.answers) else _fit(project, con, now)
+        out, fitted = None, None
+        if not now.task.training_problem(now.known.answers):
+            out, sureness = _folded(project, con, now)
+            fitted = _fit(project, con, now, sureness)
         learnt = clock.monotonic()
         picks = _pick(con, now, fitted)
         picked = clock.monotonic()
         ranking = _publish(project, con, now, [_item(now, pick, fitted) for pick in picks], fitted)
         if fitted is not None:
-            _judge(project, con, now, fitted)
+            span_judging.judge(project, con, now, fitted, out)
         with transaction(con):
             meta.put(con, models.JUDGED, ranking)
         return Spent(learnt - started, picked - learnt, clock.monotonic() - picked)
@@ -133,52 +131,38 @@ def _look(project: Project, con: Connection) -> Moment:
     return Moment(settings, task, seq, space, there, known, classes.names(con))
 
 
-def marked(task: Task[Any], there: Words, items: list[LabelledExample]) -> Marked:
-    """Those labelled texts whose words are cached."""
-    rows = rows_of(there.ids, np.array([item.example.id for item in items], np.int64))
-    kept = [(item, int(row)) for item, row in zip(items, rows, strict=True) if row >= 0]
-    return Marked([i for i, _row in kept], [task.decode(i.stored) for i, _row in kept], [row for _item, row in kept])
+def _folded(project: Project, con: Connection, now: Moment) -> tuple[Folded | None, Sureness]:
+    """The labelled texts out of fold where that is due, and how sure a tagger may be.
+
+    An encoder tuned on these very labels has seen every fold: what its round found out holds as long as it is used.
+    """
+    last, n = span_judging.sureness_of(con), len(now.known.items)
+    if not now.space.is_base:
+        return None, replace(last, temperature=_temperature(project, now))
+    if n > MAX_OUT_OF_FOLD or not span_judging.is_due(con, n):
+        return None, last
+    out, fitted = span_judging.folded(now)
+    span_judging.keep(con, fitted)
+    return out, fitted
 
 
-def fitted_on(there: Words, known: Marked, rows: Sequence[int], start: Tagger | None = None) -> Tagger:
-    """The tagger of some of the labelled texts, by their numbers among these."""
-    class_ids = tagger.classes_in([known.answers[i] for i in rows])
-    kept: list[int] = []
-    room = MOST_WORDS
-    for i in reversed(rows):
-        own = there.rows(known.texts[i])
-        room -= own.stop - own.start
-        if room < 0 and kept:
-            break
-        kept.append(i)
-    features = there.gather([known.texts[i] for i in kept])
-    tags = [tagger.tags_for(known.answers[i], there.places[there.rows(known.texts[i])], class_ids) for i in kept]
-    return tagger.fit_texts(features, tags, class_ids, start)
-
-
-def said_by(model: Tagger, there: Words, texts: Sequence[int]) -> list[tuple[Found, ...]]:
-    """What a tagger finds in some of the cached texts."""
-    rows = [there.rows(text) for text in texts]
-    logp = [model.log_probabilities(there.features[row]) for row in rows]
-    return tagger.found_in(model, [there.places[row] for row in rows], logp)
-
-
-def _fit(project: Project, con: Connection, now: Moment) -> Fitted:
+def _fit(project: Project, con: Connection, now: Moment, sureness: Sureness) -> Fitted:
     model = fitted_on(now.words, now.known, range(len(now.known.items)), _last(project, con, now))
-    model = tagger.tempered(model, _temperature(project, now))
+    model = tagger.tempered(model, sureness.temperature)
     logp = np.empty((len(now.words.features), len(model.bias)), np.float32)
     for start in range(0, len(logp), CHUNK):
         logp[start : start + CHUNK] = model.log_probabilities(now.words.features[start : start + CHUNK])
     starts = now.words.starts
     rows = [now.words.rows(text) for text in range(len(now.words.ids))]
     found = tagger.found_in(model, [now.words.places[row] for row in rows], [logp[row] for row in rows])
-    return Fitted(model, found, word_doubts.doubts(logp, starts), word_doubts.class_probabilities(logp, starts))
+    tags = best_tags([logp[row] for row in rows], model.steps)
+    sure = np.array([sureness.of_text(logp[row], own) for row, own in zip(rows, tags, strict=True)], np.float32)
+    doubts, of_classes = word_doubts.doubts(logp, starts), word_doubts.class_probabilities(logp, starts)
+    return Fitted(model, sureness, found, sure, doubts, of_classes)
 
 
 def _temperature(project: Project, now: Moment) -> float:
     """What the round found out of fold: a tagger on an encoder that was tuned on these words is too sure."""
-    if now.space.is_base:
-        return 1.0
     path = project.rounds / f"{int(now.space.info['encoder']):03d}" / STORY
     return float(json.loads(path.read_text(encoding="utf-8"))["recipe"]["temperature"])
 
@@ -202,6 +186,8 @@ def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
     if not len(ids) or (rows < 0).any():  # whole texts are embedded first, so that nothing is cached without
         return []
     is_open = np.isin(ids, np.array(examples.open_ids(con), np.int64))
+    above = now.settings.answer_above
+    settled = is_open & (fitted.sure >= above) if fitted and above > 0 else np.zeros(len(ids), np.bool_)
     found = paying.from_json(meta.get(con, models.PAYING))
     missing = bool(classes.active_ids(con) - classes.counts(con).keys())
     view = PoolView(
@@ -214,6 +200,9 @@ def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
         now.names,
         now.settings.audit_share,
         seeded=seeded(con, ids) if missing else {},
+        settled=np.flatnonzero(settled),
+        spot_share=now.settings.spot_check,
+        chosen=np.flatnonzero(np.isin(ids, np.array(examples.chosen_ids(con), np.int64))),
         picking_pays=found is None or found.pays,
         exclusive=now.task.exclusive,
         doubt=(lambda some: fitted.doubts[some]) if fitted else None,
@@ -236,17 +225,18 @@ def _promise(con: Connection, ids: NDArray[np.int64]) -> NDArray[np.float32]:
 
 
 def _item(now: Moment, pick: Pick, fitted: Fitted | None) -> QueueItem:
-    said = None if fitted is None else suggestion(fitted.found[pick.row], now.names, now.source)
+    said = None
+    if fitted is not None:
+        said = suggestion(fitted.found[pick.row], float(fitted.sure[pick.row]), now.names, now.source)
     return QueueItem(int(now.words.ids[pick.row]), pick.strategy, pick.reason, pick.probability, said)
 
 
-def suggestion(found: Sequence[Found], names: dict[int, str], source: str) -> Suggestion:
+def suggestion(found: Sequence[Found], sure: float, names: dict[int, str], source: str) -> Suggestion:
     """What was found, as something to show; its score is the probability that all of it is right."""
     guesses = [
         Guess(Span(f.span.start, f.span.end, names[f.span.label]), round(f.probability, 4), source) for f in found
     ]
-    right = float(np.prod([f.probability for f in found])) if found else None
-    return suggestion_of(guesses, source, None if right is None else round(right, 4))
+    return suggestion_of(guesses, source, round(sure, 4))
 
 
 def _publish(project: Project, con: Connection, now: Moment, items: list[QueueItem], fitted: Fitted | None) -> int:
@@ -266,46 +256,8 @@ def _publish(project: Project, con: Connection, now: Moment, items: list[QueueIt
         publish_file(stage / queue.QUEUE, queue.encode(items, now.seq))
         if fitted is not None:
             tagger.save(stage, fitted.tagger, story)
-            span_predictions.write(stage, now.words.ids.tolist(), fitted.found)
+            span_predictions.write(stage, now.words.ids.tolist(), fitted.found, fitted.sure.tolist())
     ranking = models.add_ranking(con, target.name, now.seq, story)
     for old in sorted(p for p in project.scores.iterdir() if p.name.isdigit())[:-KEPT_RANKINGS]:
         shutil.rmtree(old, ignore_errors=True)
     return ranking
-
-
-def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> None:
-    judge = Judge(
-        project, con, now.task, plugins.load(plugins.TRAINERS, now.task.name), now.settings, now.source, now.seq
-    )
-    test = marked(now.task, now.words, examples.labelled(con, "test", learnable=True))
-    if test.items:
-        guesses = [tagger.as_answer(fitted.found[text]) for text in test.texts]
-        judge.test(test.items, test.answers, guesses)
-    # an encoder tuned on these very labels has seen every fold: its out-of-fold counts come from its round
-    if now.space.is_base and len(now.known.items) <= MAX_OUT_OF_FOLD and _judging_is_due(con, len(now.known.items)):
-        judge.own_labels(now.known.items, now.known.answers, out_of_fold(now.words, now.known, now.task, now.settings))
-
-
-def _judging_is_due(con: Connection, n_labels: int) -> bool:
-    """Each time the labels have grown by a twentieth: a fit a fold is more than an answer should cost."""
-    last = int(meta.get(con, "spans_judged", 0))
-    due = not last * 0.95 < n_labels < max(last * 1.05, last + 1)
-    if due:
-        with transaction(con):
-            meta.put(con, "spans_judged", n_labels)
-    return due
-
-
-def out_of_fold(there: Words, known: Marked, task: Task[Any], settings: Settings) -> list[SpanAnswer | None]:
-    """Each labelled text as a tagger that did not see it answers it; None where its fold leaves nothing to learn."""
-    ids = [item.example.id for item in known.items]
-    folds = folds_of(ids, strata(task, known.answers), settings.folds, settings.seed)
-    guesses: list[SpanAnswer | None] = [None] * len(ids)
-    for fold in np.unique(folds):
-        train, held = np.flatnonzero(folds != fold).tolist(), np.flatnonzero(folds == fold).tolist()
-        if task.training_problem([known.answers[i] for i in train]):
-            continue
-        model = fitted_on(there, known, train)
-        for i, found in zip(held, said_by(model, there, [known.texts[i] for i in held]), strict=True):
-            guesses[i] = tagger.as_answer(found)
-    return guesses

@@ -8,6 +8,7 @@ import click
 from core import project as projects
 from core import queue
 from core.i18n import _
+from core.inuse import called
 from core.querying.reasons import words
 from core.records import QueueItem
 from core.serving import Serving, overlap_of, serve
@@ -94,4 +95,4 @@ def _guess(item: QueueItem) -> str:
     if said is None:
         return ""
     score = "" if said.score is None else f" {said.score:.2f}"
-    return _(" · {source}: {value}{score}").format(source=said.source, value=in_words(said.value), score=score)
+    return _(" · {source}: {value}{score}").format(source=called(said.source), value=in_words(said.value), score=score)

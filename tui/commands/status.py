@@ -93,7 +93,7 @@ def _print(found: dict[str, Any]) -> None:
         paragraph(_("{contested} of them wait to be settled: people disagree (handful agreement).").format(**found))
     for name, n in found["classes"].items():
         data(f"  {n:>6}  {clip(name, WIDTH - 10)}")
-    data(_("Model in use: {model}.").format(model=found["model"] or _("none yet")))
+    data(_("Model in use: {model}.").format(model=inuse.called(found["model"]) if found["model"] else _("none yet")))
     if found["model_why"]:
         paragraph(found["model_why"], "  ")
     paragraph(found["next_round"])

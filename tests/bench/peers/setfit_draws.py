@@ -9,6 +9,7 @@ macro-F1 on the test set, seconds of the training alone (on the clock and of the
 """
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import sys
@@ -22,6 +23,8 @@ import torch
 from datasets import Dataset
 from setfit import SetFitModel, Trainer, TrainingArguments
 from sklearn.metrics import f1_score
+
+PACKAGES = ("setfit", "sentence-transformers", "transformers", "torch")
 
 
 def encoder() -> str:
@@ -82,13 +85,14 @@ def draw(folder: Path, per_class: int, seed: int, scratch: str) -> dict[str, obj
     }
 
 
-def told(seconds: float, cpu: float) -> dict[str, object]:
-    """What every line says of the training and the machine."""
+def told(seconds: float, cpu: float, *more: str) -> dict[str, object]:
+    """What every line says of the training and the machine; `more`: distributions whose versions count beside these."""
     return {
         "seconds": round(seconds, 2),
         "cpu_seconds": round(cpu, 2),
         "threads": torch.get_num_threads(),
-        "versions": {name: version(name) for name in ("setfit", "sentence-transformers", "transformers", "torch")},
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "versions": {name: version(name) for name in (*more, *PACKAGES)},
     }
 
 
@@ -103,8 +107,11 @@ def draws(about: str, size: str, usual: int, draw: Callable[[Path, int, int, str
     parser.add_argument("--scratch", default="scratch")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    folder, scratch = options.folder.resolve(), Path(options.scratch).resolve()
     for seed in range(options.first, options.first + options.draws):
-        sys.stdout.write(json.dumps(draw(options.folder, options.size, seed, options.scratch)) + "\n")
+        with contextlib.redirect_stdout(sys.stderr):  # what the peers say on the way
+            found = draw(folder, options.size, seed, str(scratch))
+        sys.stdout.write(json.dumps(found) + "\n")
         sys.stdout.flush()
 
 
