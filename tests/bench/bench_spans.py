@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench_learning import interval
+from learning import interval
 
 ALL = ("wnut17:100", "wnut17:300", "snips_slots:100", "snips_slots:300")
 PEER = Path(__file__).parent / "peers" / "token_trainer.py"
