@@ -13,7 +13,7 @@ character makes it a term. Matching takes a bounded time, whatever the expressio
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -156,10 +156,27 @@ def parsed(text: str) -> Patterns:
         elif len(line) > 2 and line.startswith("/") and line.endswith("/"):
             expressions.append(_expression(number, label, line[1:-1]))
         else:
-            terms.setdefault(" ".join(line.removeprefix("\\").split()), label)
+            terms.setdefault(_term(line), label)
     if len(expressions) > MAX_EXPRESSIONS:
         raise InputError(_("There are more than {n} regular expressions.").format(n=MAX_EXPRESSIONS))
     return Patterns(terms, tuple(expressions), tuple(labels))
+
+
+def _term(line: str) -> str:
+    """The term that a stripped line stands for."""
+    return " ".join(line.removeprefix("\\").split())
+
+
+def terms_of(text: str) -> dict[str, str]:
+    """Term → itself without regard to case, of every line that may be one, whether the rest can be taken or not."""
+    lines = [line.strip() for line in text.splitlines()]
+    found = [_term(line) for line in lines if line and line[0] not in "#[/"]
+    return {term: term.casefold() for term in found if term}
+
+
+def without(text: str, gone: Collection[str]) -> str:
+    """The patterns' text without the lines of these terms."""
+    return "".join(line for line in text.splitlines(keepends=True) if _term(line.strip()) not in gone)
 
 
 def _expression(line: int, label: str, written: str) -> Expression:

@@ -155,7 +155,7 @@ def _fit(project: Project, con: Connection, now: Moment, sureness: Sureness) -> 
     starts = now.words.starts
     rows = [now.words.rows(text) for text in range(len(now.words.ids))]
     found = tagger.found_in(model, [now.words.places[row] for row in rows], [logp[row] for row in rows])
-    tags = best_tags([logp[row] for row in rows], model.again)
+    tags = best_tags([logp[row] for row in rows], model.steps)
     sure = np.array([sureness.of_text(logp[row], own) for row, own in zip(rows, tags, strict=True)], np.float32)
     doubts, of_classes = word_doubts.doubts(logp, starts), word_doubts.class_probabilities(logp, starts)
     return Fitted(model, sureness, found, sure, doubts, of_classes)

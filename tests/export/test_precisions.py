@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import numpy_helper
 
@@ -16,6 +17,7 @@ from exports import staging
 from exports.compare_job import PRECISIONS
 from exports.job import EXPORT
 from exports.precision import bodies, choosing, graphs, products, sensitivity, trial
+from exports.runtime import predictor
 from exports.runtime.checks import checks
 from tests import tiny
 from tests.export.making import fewer_texts, manifest_of, run, teach
@@ -127,6 +129,23 @@ def test_integers_give_nearly_the_same_logits_evened_out_or_not(stage: Path) -> 
         assert not [one for one in found.graph.node if one.name in graphs.products(model)]
         moved = np.abs(sensitivity._logits(found, calibration) - truth).max()
         assert 0 < moved < 0.1 * np.abs(truth).max()
+
+
+def test_a_fusion_that_is_slow_on_a_cpu_is_left_out(stage: Path, tmp_path: Path) -> None:
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "fused.onnx")
+    options.log_severity_level = 3
+    predictor._session(stage / "model.onnx", options, (predictor.CPU,))
+    found = {node.op_type for node in onnx.load(tmp_path / "fused.onnx").graph.node}
+    assert "LayerNormalization" in found
+    assert "SkipLayerNormalization" not in found
+
+
+def test_without_outlying_channels_apart_all_is_multiplied_in_integers(stage: Path) -> None:
+    calibration = trial._feeds(trial._trial(stage).graph("z", stage / "model.onnx").plain, ["where is my refund"] * 4)
+    for apart, most in ((False, 0), (True, 1)):
+        found = sensitivity.smoothing(graphs.load(stage / "model.onnx"), calibration, apart=apart)
+        assert {len(even.apart) for even in found.values()} == {most}
 
 
 def test_large_tables_are_packed_row_by_row() -> None:
