@@ -1,23 +1,22 @@
 """The instant loop where words are tagged: answers and cached words in, a published tagger with its queue out."""
 
 import json
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core import clock, inuse, plugins, queue, span_predictions
+from core import clock, span_predictions
 from core.connection import Connection, transaction
 from core.evaluation import paying
 from core.evaluation.tagging import Sureness
 from core.inuse import ModelInUse
 from core.project import Project
-from core.publish import publish_dir, publish_file
 from core.querying import words as word_doubts
-from core.querying.base import Pick, PoolExhaustedError, PoolView, Strategy
+from core.querying.base import Pick, PoolView
 from core.records import JobEvent, QueueItem, Suggestion
 from core.settings import Settings
 from core.spans import Guess, Span, suggestion_of
@@ -36,8 +35,9 @@ from core.vectors import VectorStore, rows_of
 from core.word_store import Words
 from core.worker import span_judging
 from core.worker.class_texts import seeded
-from core.worker.learner import KEPT_RANKINGS, MAX_OUT_OF_FOLD, Spent
+from core.worker.learner import MAX_OUT_OF_FOLD
 from core.worker.pattern_hints import Hints, PatternHints, left_out, pointing_to, raised
+from core.worker.ranking import Spent, line_up, publish, source
 from core.worker.span_judging import Folded
 from core.worker.tagging import Marked, fitted_on, marked
 
@@ -61,7 +61,7 @@ class Moment:
     @property
     def source(self) -> str:
         """What the model is called."""
-        return inuse.source_name(self.space.encoder)
+        return source(self.space)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +214,7 @@ def _pick(con: Connection, now: Moment, fitted: Fitted | None, hints: Hints) -> 
         doubt=(lambda some: doubts[some]) if fitted else None,
         promise=None if fitted else raised(_promise(con, ids), list(hints)),
     )
-    strategy: Strategy = plugins.load(plugins.STRATEGIES, now.settings.strategy)
-    try:
-        return strategy(view, now.settings.queue_length, np.random.default_rng((now.settings.seed, now.seq)))
-    except PoolExhaustedError:
-        return []
+    return line_up(view, now)
 
 
 def _promise(con: Connection, ids: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -247,23 +243,11 @@ def suggestion(found: Sequence[Found], sure: float, names: dict[int, str], sourc
 
 def _publish(project: Project, con: Connection, now: Moment, items: list[QueueItem], fitted: Fitted | None) -> int:
     """Make the ranking visible; returns its id."""
-    last = models.newest_ranking(con)
-    target = project.scores / f"{(last.id if last else 0) + 1:06d}"
-    story = {
-        "task": now.task.name,
-        "encoder": now.space.encoder,
-        "space": now.space.fingerprint,
-        "source": now.source,
-        "event_seq": now.seq,
-        "n_labels": len(now.known.items),
-        "shape": queue.shape(now.settings),
-    }
-    with publish_dir(target) as stage:
-        publish_file(stage / queue.QUEUE, queue.encode(items, now.seq))
-        if fitted is not None:
-            tagger.save(stage, fitted.tagger, story)
-            span_predictions.write(stage, now.words.ids.tolist(), fitted.found, fitted.sure.tolist())
-    ranking = models.add_ranking(con, target.name, now.seq, story)
-    for old in sorted(p for p in project.scores.iterdir() if p.name.isdigit())[:-KEPT_RANKINGS]:
-        shutil.rmtree(old, ignore_errors=True)
-    return ranking
+    if fitted is None:
+        return publish(project, con, now, items, None)
+
+    def write(stage: Path, story: Mapping[str, Any]) -> None:
+        tagger.save(stage, fitted.tagger, story)
+        span_predictions.write(stage, now.words.ids.tolist(), fitted.found, fitted.sure.tolist())
+
+    return publish(project, con, now, items, write)
