@@ -39,6 +39,11 @@ def source_name(encoder_ref: str) -> str:
     return "head" if encoder_ref == models.BASE else f"round {encoder_ref}"
 
 
+def called(name: str) -> str:
+    """What people call the model of this name: the instant head, or a round."""
+    return _("instant head") if name == source_name(models.BASE) else name
+
+
 def model_in_use(project: Project, con: Connection) -> ModelInUse:
     """The model that suggestions, metrics and export are about.
 

@@ -54,10 +54,10 @@ class HandfulApp(SafeCrash, App[None]):
     ToastRack { margin: 0 0 8 0; }
     Input.-textual-compact { padding: 0 2; background: $background; }
     Input.-textual-compact:focus { background: $chosen; }
-    CommandPalette > Vertical { margin-top: 2; width: 76; max-width: 96%; background: $surface; }
+    CommandPalette > Vertical { margin-top: 1; width: 96; max-width: 96%; background: $surface; }
     CommandPalette > Vertical:dark { background: $surface; }
     CommandPalette #--input, CommandPalette #--input.--list-visible { border: none; background: $surface; }
-    CommandPalette #--input { padding-top: 1; }
+    CommandPalette #--input { padding: 0; height: 2; }
     CommandPalette SearchIcon { display: none; }
     CommandPalette CommandInput, CommandPalette CommandInput:focus { border: none; padding: 0 2; }
     CommandPalette CommandList, CommandPalette CommandList:focus { border: none; background: $surface; }
@@ -172,6 +172,11 @@ class HandfulApp(SafeCrash, App[None]):
         self.go(screen_id)
         return self._screens_open[screen_id]
 
+    def perform_on(self, screen_id: str, key: keymap.Key) -> None:
+        """Show a screen and do what a key of it stands for."""
+        screen = self.open_screen(screen_id)
+        screen.call_when_ready(lambda: screen.perform(key))
+
     def open_text(self, example_id: int) -> None:
         """Show a certain text on the label screen."""
         from tui.screens.label import LabelScreen
@@ -225,8 +230,8 @@ class HandfulApp(SafeCrash, App[None]):
         from tui.dialogs.help import HelpDialog
 
         here = self.screen
-        scopes = here.scopes() if isinstance(here, HandfulScreen) else ()
-        self.push_screen(HelpDialog(scopes, self.overrides))
+        scopes, more = (here.scopes(), here.more_help()) if isinstance(here, HandfulScreen) else ((), ())
+        self.push_screen(HelpDialog(scopes, self.overrides, more))
 
     def prefer(self, chosen: Preferences) -> None:
         """Put preferences in force and keep them."""

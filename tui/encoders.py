@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.i18n import _
-from core.inuse import source_name
+from core.inuse import called, source_name
 from core.project import Project
 from core.store import models
 from tui.session import Session
@@ -25,11 +25,11 @@ def usable(session: Session) -> list[Usable]:
     """All of them, the newest round first, the untouched encoder last."""
     kept = [found for found in reversed(models.rounds(session.con)) if found.state == "kept"]
     rounds = [
-        Usable(str(found.number), source_name(str(found.number)), found.verdict or "")
+        Usable(str(found.number), called(source_name(str(found.number))), found.verdict or "")
         for found in kept
         if files_there(session.project, str(found.number))
     ]
-    return [*rounds, Usable(models.BASE, source_name(models.BASE), _("on the untouched encoder"))]
+    return [*rounds, Usable(models.BASE, called(source_name(models.BASE)), _("on the untouched encoder"))]
 
 
 def files_there(project: Project, ref: str) -> bool:

@@ -4,6 +4,7 @@ from core.i18n import _
 from core.querying.reasons import words
 from core.store import jobs, labels
 from core.worker import rule
+from tui import requests
 from tui.desk import Desk
 from tui.session import Session
 from tui.texts import in_words
@@ -23,14 +24,7 @@ def why(desk: Desk) -> list[Piece]:
         return [(_("text {id} · ").format(id=shown.example.id), "muted"), (answered, "given")]
     reason = shown.reason
     said = words(reason) if reason else _("chosen by hand")
-    pieces: list[Piece] = [(_("text {id} · ").format(id=shown.example.id), "muted"), (said, "text")]
-    if shown.suggestion is not None:
-        score = "" if shown.suggestion.score is None else f" {shown.suggestion.score:.2f}"
-        pieces += [
-            (_(" · {source}: ").format(source=shown.suggestion.source), "muted"),
-            (f"{in_words(shown.suggestion.value)}{score}", "guess"),
-        ]
-    return pieces
+    return [(_("text {id} · ").format(id=shown.example.id), "muted"), (said, "text")]
 
 
 def marks(desk: Desk) -> list[Piece]:
@@ -58,7 +52,7 @@ def progress(session: Session, done: int) -> list[Piece]:
     if done < target and seconds:
         pieces.append((_(" · about {m:.0f} min to go").format(m=minutes(target - done, seconds)), "muted"))
     if missing:
-        pieces.append((_(" · round in {n}").format(n=missing), "muted"))
+        pieces.append((_(" · next round in {n}").format(n=missing), "muted"))
         if seconds and not done < target:
             pieces.append((_(" (about {m:.0f} min)").format(m=minutes(missing, seconds)), "muted"))
     return pieces
@@ -82,9 +76,9 @@ def worker(session: Session) -> list[Piece]:
         return [(session.wake_error.title, "wrong")]
     if state.state == "stalled":
         return [(_("worker: no sign of life"), "wrong")]
-    active = next((job for job in jobs.active(session.con) if job.state == "running"), None)
-    if active is not None:
-        return [(_("{kind} {progress}").format(kind=active.kind, progress=_progress(session, active.id)), "key")]
+    active = requests.running(session)
+    if active is not None and active.state == "running":
+        return [(f"{requests.doing(active.kind)}{_progress(session, active.id)}", "key")]
     if state.state == "running":  # it follows each label within a moment; telling so would cost a line each time
         return [(_("worker: ready"), "muted")]
     return [(_("worker: asleep"), "muted")]
@@ -93,5 +87,5 @@ def worker(session: Session) -> list[Piece]:
 def _progress(session: Session, job_id: int) -> str:
     last = jobs.last_progress(session.con, job_id)
     if last is None or not last.payload.get("total"):
-        return _("under way")
-    return f"{100 * last.payload['done'] / last.payload['total']:.0f} %"
+        return " …"
+    return f" {100 * last.payload['done'] / last.payload['total']:.0f} %"

@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     from tui.screens.base import HandfulScreen
 
 
+_DOING = {
+    "embed": _("reading the texts"),
+    "round": _("fine-tuning"),
+    "export": _("export"),
+    "precisions": _("comparing precisions"),
+}
+
+
+def doing(kind: str) -> str:
+    """What a job of this kind does, in a word or two; a kind of another package is called by its name."""
+    return _DOING.get(kind, kind)
+
+
 def submit(
     screen: "HandfulScreen", kind: str, args: Mapping[str, Any] | None = None, then: Callable[[], None] | None = None
 ) -> None:
@@ -61,12 +74,12 @@ def told(session: Session, job: Job | None) -> list[Told]:
 def progress(job: Job, events: list[Told]) -> tuple[float | None, str]:
     """(share of the phase, what it does and how long it still takes, in words)."""
     if job.state == "queued":
-        return None, _("{kind} waits for the worker").format(kind=job.kind)
+        return None, _("{what}: waits for the worker").format(what=doing(job.kind))
     if job.state == "interrupted":
-        return None, _("{kind} was cut off; the next worker takes it up again").format(kind=job.kind)
+        return None, _("{what}: cut off; the next worker takes it up again").format(what=doing(job.kind))
     name, number, of = forecast.phase_of(events)
     left = forecast.seconds_left(events, clock.now())
-    phase = _("{name} ({n} of {of})").format(name=name, n=number, of=of) if of else name or job.kind
+    phase = _("{name} ({n} of {of})").format(name=name, n=number, of=of) if of else name or doing(job.kind)
     return forecast.share_of(events), phase + ("" if left is None else " · " + in_time(left))
 
 

@@ -4,6 +4,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.i18n import _
 from core.predictions import Predictions
@@ -11,6 +12,7 @@ from core.records import Example, Suggestion
 from core.store import examples, labels, marks
 from core.store.labels import Given
 from core.store.marks import Mark
+from core.tasks.base import Task
 from tui.session import Session
 
 PAGE = 64
@@ -72,9 +74,7 @@ class Texts:
         ]
 
     def _words(self, given: Given | None, names: Mapping[int, str]) -> str:
-        if given is None or given.stored is None:
-            return ""
-        return in_words(self._session.task.to_file(self._session.task.decode(given.stored), names))
+        return stored_in_words(self._session.task, given.stored if given else None, names)
 
     def _judged(self, ids: Iterable[int], names: Mapping[int, str]) -> dict[int, Suggestion]:
         task = self._session.task
@@ -90,6 +90,11 @@ class Texts:
         with found:
             said = ((i, found.suggestion(session.con, session.task, i)) for i in ids)
             return {i: guess for i, guess in said if guess is not None}
+
+
+def stored_in_words(task: Task[Any], stored: str | None, names: Mapping[int, str]) -> str:
+    """An answer in stored form as a short text; empty for None, which is no answer."""
+    return "" if stored is None else in_words(task.to_file(task.decode(stored), names))
 
 
 def in_words(raw: object) -> str:

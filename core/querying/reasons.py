@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.i18n import _
+from core.i18n import _, counted
 from core.records import Reason
 
 RANDOM, AUDIT, UNRANKED, REST = "random", "audit", "unranked", "rest"
@@ -17,6 +17,13 @@ HERDING, EITHER, OVERLAP = "herding", "either", "overlap"
 def _typical(args: Mapping[str, Any]) -> str:
     n = int(args.get("similar", 0))
     return _("stands for {n} similar texts").format(n=n) if n > 1 else _("unlike anything labelled so far")
+
+
+def _few(said: str, args: Mapping[str, Any]) -> str:
+    """Why a class is looked for: it has few labels."""
+    n = int(args.get("n", 0))
+    so_far = counted("{n} label so far", "{n} labels so far", n) if n else _("no label yet")
+    return said.format(label=args.get("label", "?"), so_far=so_far)
 
 
 def _herding(args: Mapping[str, Any]) -> str:
@@ -57,9 +64,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     AUDIT: lambda _args: _("audit: drawn at random to check the numbers"),
     SPOT: lambda _args: _("spot check: the model would answer it by itself"),
     TYPICAL: _typical,
-    RARE: lambda args: _("perhaps {label}, which has {n} labels so far").format(
-        label=args.get("label", "?"), n=args.get("n", 0)
-    ),
+    RARE: lambda args: _few(_("perhaps {label}, which has {so_far}"), args),
     MARGIN: lambda args: _("{first} {p:.2f} against {second} {q:.2f}").format(
         first=args.get("first", "?"), p=args.get("p", 0.0), second=args.get("second", "?"), q=args.get("q", 0.0)
     ),
@@ -69,12 +74,8 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ENTROPY: lambda args: _("undecided between about {k:.1f} classes").format(k=args.get("k", 1.0)),
     HERDING: _herding,
     COVERS: _covers,
-    NAMED: lambda args: _("sounds like {label}, which has {n} labels so far").format(
-        label=args.get("label", "?"), n=args.get("n", 0)
-    ),
-    SEEDED: lambda args: _("holds a keyword of {label}, which has {n} labels so far").format(
-        label=args.get("label", "?"), n=args.get("n", 0)
-    ),
+    NAMED: lambda args: _few(_("sounds like {label}, which has {so_far}"), args),
+    SEEDED: lambda args: _few(_("holds a keyword of {label}, which has {so_far}"), args),
     GROUPED: _grouped,
     GRADIENT: lambda args: _("would move the model elsewhere than the texts before it: {first} {p:.2f}").format(
         first=args.get("first", "?"), p=args.get("p", 0.0)

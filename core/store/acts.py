@@ -5,13 +5,13 @@ What stands follows from the events that are not undone; so nothing needs to be 
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core import clock
 from core.connection import Connection, transaction
-from core.i18n import _
+from core.i18n import _, counted
 from core.show import visible
 from core.store import changes, classes, labels, marks
 from core.tasks.base import Task
@@ -29,6 +29,8 @@ class Turned:
     """Texts whose answers or marks it is about."""
     class_ids: tuple[int, ...] = ()
     """Classes it made or changed."""
+    stored: str | None = None
+    """The answer that all of its decisions gave, in stored form; None if they gave several, or none."""
 
 
 def undo(con: Connection, task: Task[Any], annotator: str) -> Turned | None:
@@ -83,31 +85,32 @@ def _turn(con: Connection, task: Task[Any], annotator: str, kind: str, act: str)
         marks.refold(con, example_id)
     class_ids = tuple(dict.fromkeys(row[2] for row in changed if row[2] is not None))
     classes.refold(con, class_ids)
-    kinds = [
-        r[0] for r in con.execute("SELECT kind FROM events WHERE act = ? AND kind NOT IN ('undo', 'redo')", (act,))
-    ]
-    return Turned(tuple(dict.fromkeys(kinds)), (*decided, *marked), class_ids)
+    events = con.execute("SELECT kind, payload FROM events WHERE act = ? AND kind NOT IN ('undo', 'redo')", (act,))
+    found = [(row[0], row[1]) for row in events]
+    answers = {payload for kind, payload in found if kind in (labels.LABEL, labels.SETTLE)}
+    stored = answers.pop() if len(answers) == 1 else None
+    return Turned(tuple(dict.fromkeys(kind for kind, _payload in found)), (*decided, *marked), class_ids, stored)
 
 
-def words(turned: Turned, names: Mapping[int, str]) -> str:
-    """What it was, as a piece of a sentence."""
+def words(turned: Turned, names: Mapping[int, str], answer: str = "") -> str:
+    """What it was, as a piece of a sentence; `answer`: what `turned.stored` is called."""
     n = len(turned.example_ids)
     named = ", ".join(visible(names.get(i, "?")) for i in turned.class_ids[:3])
     for kind, said in _SAID.items():
         if kind in turned.kinds:
-            return said.format(n=n, name=named)
+            return said(n).format(name=named) + (f": {visible(answer)}" if answer and turned.stored else "")
     return _("change of class {name}").format(name=named)
 
 
-_SAID = {
-    changes.CLASS_ARCHIVE: _("removal of class {name}"),
-    labels.LABEL: _("{n} labels"),
-    labels.SETTLE: _("{n} answers that overruled others"),
-    labels.SKIP: _("skip of {n} texts"),
-    changes.FLAG: _("a flag"),
-    changes.NOTE: _("a note"),
-    changes.GUIDELINES: _("a change of the guidelines"),
-    changes.PATTERNS: _("a change of the patterns"),
-    changes.KEEP: _("that {n} labels are right"),
-    changes.AGAIN: _("a second answer"),
+_SAID: Mapping[str, Callable[[int], str]] = {
+    changes.CLASS_ARCHIVE: lambda _n: _("removal of class {name}"),
+    labels.LABEL: lambda n: counted("{n} label", "{n} labels", n),
+    labels.SETTLE: lambda n: counted("{n} answer that overruled others", "{n} answers that overruled others", n),
+    labels.SKIP: lambda n: counted("skip of {n} text", "skip of {n} texts", n),
+    changes.FLAG: lambda _n: _("a flag"),
+    changes.NOTE: lambda _n: _("a note"),
+    changes.GUIDELINES: lambda _n: _("a change of the guidelines"),
+    changes.PATTERNS: lambda _n: _("a change of the patterns"),
+    changes.KEEP: lambda n: counted("that {n} label is right", "that {n} labels are right", n),
+    changes.AGAIN: lambda _n: _("a second answer"),
 }

@@ -2,7 +2,7 @@
 
 from core import plugins
 from core.connection import Connection
-from core.i18n import _
+from core.i18n import _, counted
 from core.settings import SHAPES_FEATURES, Settings
 from core.store import classes, jobs, meta, models
 
@@ -34,8 +34,8 @@ def round_problem(con: Connection) -> str:
     if len(ready) < wanted == 1:
         return _("A round needs {least} texts in which something is marked.").format(least=MIN_PER_CLASS)
     if len(ready) < wanted:
-        return _("A round needs two classes with {least} labels each; so far {have} have that.").format(
-            least=MIN_PER_CLASS, have=len(ready)
+        return _("A round needs two classes with {least} labels each; so far {have}.").format(
+            least=MIN_PER_CLASS, have=_("one has that") if ready else _("none has that")
         )
     if any(job.kind == "round" for job in jobs.active(con)):
         return _("A round is under way or queued.")
@@ -61,5 +61,9 @@ def explain(con: Connection, settings: Settings) -> str:
         return _("Rounds start only when asked for (round_every is 0).")
     missing = settings.round_every - labels_since_round(con)
     if missing > 0:
-        return _("The next round starts by itself after {n} more labels.").format(n=missing)
+        return counted(
+            "The next round starts by itself after one more label.",
+            "The next round starts by itself after {n} more labels.",
+            missing,
+        )
     return _("A round is due and starts with the worker.")

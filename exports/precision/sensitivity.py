@@ -42,10 +42,8 @@ def smoothing(model: onnx.ModelProto, calibration: Sequence[Feed], *, apart: boo
         factor = np.maximum(seen[name], 1e-5) ** strength / np.maximum(weight, 1e-5) ** (1 - strength)
         even = (factor / np.exp(np.log(factor).mean())).astype(np.float32)
         reach, weighs = seen[name] / even, weight * even
-        far = np.argsort(-np.maximum(reach / np.median(reach), weighs / np.median(weighs)))[
-            : max(1, len(even) // APART)
-        ]
-        found[name] = Even(even, np.sort(far).astype(np.int64))
+        far = np.argsort(-np.maximum(reach / np.median(reach), weighs / np.median(weighs)))
+        found[name] = Even(even, np.sort(far[: max(1, len(even) // APART) if apart else 0]).astype(np.int64))
     return found
 
 

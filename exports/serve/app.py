@@ -77,17 +77,28 @@ class Service:
         """GET /openapi.json."""
         return JSONResponse(openapi.document(self.options, secured=bool(self.token), feedback=self.spool is not None))
 
-    async def reload(self) -> None:
-        """Take the bundle that lies at the path now; the old one answers until it is ready, and on if it is damaged."""
+    async def exchange(self, _request: Request) -> Response:
+        """POST /reload; there is such a page only with a token."""
+        why = await self.reload()
+        if why:
+            raise asking.refused(409, _("The new bundle was refused, the old one goes on: {why}").format(why=why))
+        return JSONResponse({"model": self.batcher.model.id})
+
+    async def reload(self) -> str:
+        """Take the bundle that lies at the path now; the old one answers until it is ready, and on if it is damaged.
+
+        Returns what is wrong with the new one, empty if nothing is.
+        """
         async with self.reloading:
             try:
                 self.batcher.model = await asyncio.to_thread(model.load, self.options)
             except (BundleError, OSError) as error:
                 self.telling.reload("refused")
                 say(_("The new bundle was refused, the old one goes on: {why}").format(why=error))
-                return
+                return str(error)
         self.telling.reload("taken")
         say(_("Now serving {path} (model {id}).").format(path=self.batcher.model.path, id=self.batcher.model.id))
+        return ""
 
 
 def _feedback(said: Mapping[str, Any], max_chars: int) -> dict[str, Any]:
@@ -124,6 +135,8 @@ def build(service: Service, lifespan: "Lifespan[Starlette]") -> Starlette:
     ]
     if service.spool is not None:
         pages.append(("POST", "/feedback", service.feedback))
+    if service.token:
+        pages.append(("POST", "/reload", service.exchange))
     app = Starlette(
         routes=[Route(path, page, methods=[method]) for method, path, page in pages],
         lifespan=lifespan,

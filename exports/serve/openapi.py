@@ -19,6 +19,7 @@ TITLES: Mapping[int, str] = {
     404: _("There is no such page"),
     405: _("This page does not take this method"),
     408: _("Too slow"),
+    409: _("The new bundle can't be served"),
     413: _("Too long"),
     415: _("Not JSON"),
     422: _("Not what this page takes"),
@@ -42,6 +43,9 @@ def document(options: Options, *, secured: bool, feedback: bool) -> dict[str, An
     if feedback:
         said = _("Keep a text, and what would have been right for it, to learn from later.")
         paths["/feedback"] = {"post": _operation("feedback", said, _feedback(), secured)}
+    if secured:
+        said = _("Take the bundle that lies at the path now.")
+        paths["/reload"] = {"post": _operation("reload", said, _reload(), secured)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -74,6 +78,10 @@ def _predict() -> dict[str, Any]:
 
 def _feedback() -> dict[str, Any]:
     return _taking("Feedback") | {"responses": _good(202, "Stored") | _problems(*_BODY, 507)}
+
+
+def _reload() -> dict[str, Any]:
+    return {"responses": _good(200, "Reloaded") | _problems(409)}
 
 
 def _taking(schema: str) -> dict[str, Any]:
@@ -166,6 +174,7 @@ def _schemas(options: Options) -> dict[str, Any]:
         "Stored": _object({"stored": {"const": True}}),
         "Health": _object({"status": {"const": "ok"}}),
         "Ready": _object({"status": {"const": "ready"}, "model": model}),
+        "Reloaded": _object({"model": model}),
         "Any": {"type": "object"},
         "Problem": _object(
             {"type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}},

@@ -82,7 +82,7 @@ def _application(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         answering = loop.create_task(batcher.run())
-        reloads: set[asyncio.Task[None]] = set()
+        reloads: set[asyncio.Task[str]] = set()
 
         def reload() -> None:
             task = loop.create_task(service.reload())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import numpy_helper
 
@@ -15,7 +16,8 @@ from core.project import Project
 from exports import staging
 from exports.compare_job import PRECISIONS
 from exports.job import EXPORT
-from exports.precision import bodies, choosing, graphs, products, sensitivity, trial
+from exports.precision import bodies, choosing, graphs, held, products, sensitivity, trial
+from exports.runtime import predictor
 from exports.runtime.checks import checks
 from tests import tiny
 from tests.export.making import fewer_texts, manifest_of, run, teach
@@ -56,10 +58,10 @@ def tried(stage: Path, tmp_path: Path, *names: str) -> dict[str, dict[str, Any]]
 
 
 def test_labelled_texts_are_answered_by_heads_that_never_saw_them(stage: Path, taught: Project) -> None:
-    found = bodies.read(stage)
+    found = held.read(stage)
     assert len(found.held) == len(found.golds) == len(found.heads)
     assert set(found.heads.tolist()) >= {0, 1}
-    assert found.weight.shape[0] == found.bias.shape[0] == found.heads.max() + 1
+    assert len(found.fitted) == found.heads.max() + 1
     assert not found.learnt
     assert not {*found.pool} & {*found.held}
 
@@ -67,11 +69,12 @@ def test_labelled_texts_are_answered_by_heads_that_never_saw_them(stage: Path, t
 def test_a_head_of_a_fold_gives_what_it_gives_on_the_stored_features(stage: Path, tmp_path: Path) -> None:
     """The graph with another head answers as that head does, not as its own."""
     folder = shutil.copytree(stage, tmp_path / "stage")
-    found, known = bodies.read(folder), trial._trial(folder)
+    found, known = held.read(folder), trial._trial(folder)
     graph = known.graph("fp32", folder / "model.onnx")
-    weight, bias = np.zeros_like(found.weight[0]), np.full_like(found.bias[0], bodies.NEVER)
+    first = found.fitted[0]
+    weight, bias = np.zeros_like(first.weight), np.full_like(first.bias, held.NEVER)
     bias[1] = 0.0
-    answers = graph.answers_of_head(known.task, found.pool, weight, bias, found.cuts[0])
+    answers = graph.answers_of_head(known.task, found.pool, held.OpenHead(weight, bias, first.cuts))
     assert {answer.class_id for answer in answers} == {2}
 
 
@@ -116,9 +119,7 @@ def test_what_hurts_is_left_in_fp32(stage: Path, tmp_path: Path, monkeypatch: py
 
 
 def test_integers_give_nearly_the_same_logits_evened_out_or_not(stage: Path) -> None:
-    calibration = trial._feeds(
-        trial._trial(stage).graph("y", stage / "model.onnx").plain, list(bodies.read(stage).pool)
-    )
+    calibration = trial._feeds(trial._trial(stage).graph("y", stage / "model.onnx").plain, list(held.read(stage).pool))
     truth = sensitivity._logits(graphs.load(stage / "model.onnx"), calibration)
     model = graphs.load(stage / "model.onnx")
     ways = [sensitivity.smoothing(model, calibration, apart=apart) for apart in (False, True)]
@@ -127,6 +128,23 @@ def test_integers_give_nearly_the_same_logits_evened_out_or_not(stage: Path) -> 
         assert not [one for one in found.graph.node if one.name in graphs.products(model)]
         moved = np.abs(sensitivity._logits(found, calibration) - truth).max()
         assert 0 < moved < 0.1 * np.abs(truth).max()
+
+
+def test_a_fusion_that_is_slow_on_a_cpu_is_left_out(stage: Path, tmp_path: Path) -> None:
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "fused.onnx")
+    options.log_severity_level = 3
+    predictor._session(stage / "model.onnx", options, (predictor.CPU,))
+    found = {node.op_type for node in onnx.load(tmp_path / "fused.onnx").graph.node}
+    assert "LayerNormalization" in found
+    assert "SkipLayerNormalization" not in found
+
+
+def test_without_outlying_channels_apart_all_is_multiplied_in_integers(stage: Path) -> None:
+    calibration = trial._feeds(trial._trial(stage).graph("z", stage / "model.onnx").plain, ["where is my refund"] * 4)
+    for apart, most in ((False, 0), (True, 1)):
+        found = sensitivity.smoothing(graphs.load(stage / "model.onnx"), calibration, apart=apart)
+        assert {len(even.apart) for even in found.values()} == {most}
 
 
 def test_large_tables_are_packed_row_by_row() -> None:

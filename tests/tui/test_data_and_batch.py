@@ -159,8 +159,12 @@ def embedded(project: Project) -> None:
 @pytest.mark.usefixtures("embedded")
 def test_a_group_is_answered_with_one_key_less_what_was_taken_out(make_app: MakeApp) -> None:
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: "4 in" in text_of(app), "the first group")
-        await pilot.press("space", "2")
+        await until(pilot, lambda: "4 texts · group" in text_of(app), "the first group")
+        assert "the answer is for these 4 texts" in text_of(app)
+        await pilot.press("space")
+        assert "3 texts, 1 left out · group" in text_of(app)
+        assert "the answer is for these 3 texts" in text_of(app)
+        await pilot.press("2")
         await settle(app, pilot)
         assert list(answers(app).values()) == ["login"] * 3
         assert "3 texts: login" in text_of(app)
@@ -169,7 +173,7 @@ def test_a_group_is_answered_with_one_key_less_what_was_taken_out(make_app: Make
         await pilot.press("u")
         await settle(app, pilot)
         assert answers(app) == {}
-        assert "taken back: 3 labels" in text_of(app)
+        assert "taken back: 3 labels: login" in text_of(app)
 
     run(make_app("batch"), story)
 
@@ -202,7 +206,7 @@ def test_what_a_search_found_is_taken_to_the_batch_screen(make_app: MakeApp) -> 
         await settle(app, pilot)
         found = rows(app)
         await pilot.press("b")
-        await until(pilot, lambda: f"{len(found)} in" in text_of(app), "the batch")
+        await until(pilot, lambda: f"the answer is for these {len(found)} texts" in text_of(app), "the batch")
         await pilot.press("1")
         await settle(app, pilot)
         assert set(answers(app)) == set(found)

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from core import settings
 from core.project import Project
-from core.store import acts, classes, examples, guidelines, labels, marks, meta
+from core.store import acts, classes, examples, guidelines, jobs, labels, marks, meta
 from tests.conftest import POOL
 from tests.tui.conftest import MakeApp
 from tests.tui.driving import run
@@ -73,6 +73,30 @@ def test_undo_and_redo_reach_back_over_restarts(make_app: MakeApp) -> None:
 
     run(make_app(), label)
     run(make_app(), go_back)
+
+
+def test_what_was_taken_back_is_told_by_its_name(make_app: MakeApp) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("2", "backspace")
+        assert "taken back: 1 label: login" in text_of(app)
+        await pilot.press("r")
+        assert "brought back: 1 label: login" in text_of(app)
+        await pilot.press("space", "backspace")
+        assert "taken back: skip of 1 text" in text_of(app)
+
+    run(make_app(), story)
+
+
+def test_a_job_that_a_dead_worker_left_is_not_told_as_at_work(make_app: MakeApp, project: Project) -> None:
+    with project.open() as con:
+        jobs.enqueue(con, "embed")
+        jobs.claim(con, "a worker that is gone")
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        assert "worker: asleep" in text_of(app)
+        assert "reading the texts" not in text_of(app)
+
+    run(make_app(), story)
 
 
 def test_one_looks_back_and_changes_an_answer_and_comes_forward_again(make_app: MakeApp) -> None:

@@ -91,11 +91,13 @@ def test_a_suggestion_is_marked_with_each_label_s_probability_and_can_be_half_ta
         assert shown(app) == POOL[2]
         found = text_of(app)
         assert "login or not, 0.48" in found
-        assert "head: refund, speed 0.40" in found
         rows = {name: next(line for line in found.splitlines() if name in line and "■" in line) for name in ("refund",)}
         assert ".93" in rows["refund"]
         assert found.count("■") == 2
         assert ".48" in found
+        assert "refund, speed 0.40" not in found, (
+            "the marks say it; beside the text, where there is room, it has a name"
+        )
         await pilot.press("3")
         assert text_of(app).count("■") == 1
         assert "□" in text_of(app)
@@ -118,6 +120,17 @@ def test_a_right_suggestion_is_one_key(make_app: MakeApp, project: Project) -> N
         assert answers(app) == {POOL[2]: ["speed"]}
 
     run(make_app(), story)
+
+
+def test_beside_the_text_the_suggestion_has_the_name_of_its_model(make_app: MakeApp, project: Project) -> None:
+    suggest(project, ["refund", "speed"], ((1, 0.93), (3, 0.61)))
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        found = text_of(app)
+        assert "Suggested by instant head" in found
+        assert "refund, speed 0.40" in found
+
+    run(make_app(), story, (120, 30))
 
 
 def test_rules_hold_while_one_toggles(make_app: MakeApp, project: Project) -> None:

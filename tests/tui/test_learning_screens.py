@@ -64,12 +64,28 @@ def test_a_round_is_started_followed_and_cancelled(
         con = app.session.con
         await pilot.press("s")
         await until(pilot, lambda: bool(submitted), "the request")
-        await until(pilot, lambda: "round waits for the worker" in text_of(app), "the job on screen")
+        await until(pilot, lambda: "fine-tuning: waits for the worker" in text_of(app), "the job on screen")
         await pilot.press("x", "y")
         await until(pilot, lambda: jobs.recent(con)[0].state == "cancelled", "the cancellation")
         assert submitted == [("round", {})]
 
     run(make_app("rounds"), story)
+
+
+def test_labels_of_one_class_make_no_model_and_it_is_said(make_app: MakeApp, project: Project) -> None:
+    with project.open() as con:
+        models.add_ranking(con, "000001", 7, {"source": "head", "n_labels": 27, "trained": False})
+
+    async def metrics(app: HandfulApp, pilot: Pilot[None]) -> None:
+        found = text_of(app)
+        assert "There is no model yet." in found
+        assert "instant head" not in found
+
+    async def rounds(app: HandfulApp, pilot: Pilot[None]) -> None:
+        assert "model in use: none yet" in text_of(app)
+
+    run(make_app("metrics"), metrics)
+    run(make_app("rounds"), rounds)
 
 
 def test_live_progress_shows_phase_loss_and_time_left(
@@ -123,10 +139,10 @@ def test_M7_an_earlier_encoder_is_taken_back_after_a_question(make_app: MakeApp,
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
         found = text_of(app)
         assert "round 1" in found
-        assert "kept: better" in found
+        assert "better · took 1.0 min" in found
         await pilot.press("end", "m")
         await pilot.pause(0.1)
-        assert "Use head?" in text_of(app)
+        assert "Use untouched encoder?" in text_of(app)
         await pilot.press("y")
         await pilot.pause(0.1)
         assert models.encoder_in_use(app.session.con) == models.BASE
@@ -154,7 +170,7 @@ def judged_project(project: Project) -> Project:
 def test_every_class_has_its_numbers_with_interval_and_source(make_app: MakeApp, judged_project: Project) -> None:
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
         found = text_of(app)
-        assert "head · test · accuracy 0.88" in found
+        assert "instant head · test · accuracy 0.88" in found
         assert "your held-out texts" in found
         line = next(line for line in found.splitlines() if "refund" in line)
         assert "├" in line

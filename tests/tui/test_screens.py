@@ -207,6 +207,7 @@ def test_the_footer_and_the_help_come_from_one_table(make_app: MakeApp) -> None:
         await pilot.pause()
         found = text_of(app)
         assert "Take the model's suggestion." in found
+        assert "1-9" in found, "what a choice does is in no table, and stands first"
         assert "handful next" in found
 
     run(make_app(), story, (100, 40))
@@ -266,6 +267,22 @@ def test_the_palette_finds_actions_and_screens(make_app: MakeApp) -> None:
         await until(pilot, lambda: isinstance(app.screen, HandfulScreen) and app.screen.ID == "metrics", "the screen")
 
     run(make_app(), story)
+
+
+def test_the_palette_finds_actions_of_other_screens_but_never_answers_a_text_unseen(make_app: MakeApp) -> None:
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+p")
+        await pilot.pause(0.3)
+        await pilot.press(*"skip")
+        await pilot.pause(0.6)
+        assert "Put this text aside" not in text_of(app)
+        await pilot.press(*["backspace"] * 4, *"start rule")
+        await until(pilot, lambda: "Rounds: start rule" in text_of(app), "the row")
+        await pilot.press("enter")
+        await until(pilot, lambda: "a round starts by itself after so many" in text_of(app), "the question")
+        assert app.screen_stack[-2] is app.open_screen("rounds")
+
+    run(make_app("metrics"), story)
 
 
 def test_while_the_app_ends_nobody_looks_at_screens_that_lose_their_widgets(make_app: MakeApp) -> None:

@@ -48,8 +48,8 @@ def audited(project: Project) -> Project:
 def test_the_audit_says_what_it_stands_for(make_app: MakeApp, audited: Project) -> None:
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
         found = text_of(app)
-        assert "head · audit · accuracy 0.8" in found
-        assert "texts drawn at random stand for 500 open; 60 labelled counted" in found
+        assert "instant head · audit · accuracy 0.8" in found
+        assert "drawn at random, they stand for 500 open texts; 60 labelled count" in found
 
     run(make_app("metrics"), story)
 

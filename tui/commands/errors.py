@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import click
 
+from core import inuse
 from core import project as projects
 from core.connection import Connection
 from core.evaluation.confused import Confusion
@@ -65,7 +66,7 @@ def _pair(con: Connection, pair: Confusion, names: dict[int, str]) -> dict[str, 
 def _print(found: Failures, names: dict[int, str], pairs: list[dict[str, Any]]) -> None:
     data(
         _("Model in use: {model}; {wrong} of {n} texts wrong ({source})").format(
-            model=found.subject, wrong=found.wrong, n=found.n, source=found.source
+            model=inuse.called(found.subject), wrong=found.wrong, n=found.n, source=found.source
         )
     )
     for kind in dict.fromkeys((part.kind, part.of) for part in found.parts):

@@ -54,7 +54,7 @@ def metrics_command(directory: Path, source: Source | None, *, wait: bool, as_js
     if as_json:
         data_json({"model": model, "reports": [report.as_json() for report in found], "confidence": sure})
         return
-    data(_("Model in use: {model}").format(model=model))
+    data(_("Model in use: {model}").format(model=inuse.called(model)))
     if not found:
         say(_("There is no such evidence yet.") if source else _("Nothing was judged yet."))
     for report in found:

@@ -63,9 +63,7 @@ def collect(project: Project, con: Connection) -> dict[str, Any]:
         "classes": {name: counts.get(i, 0) for i, name in names.items()},
         "embedded": meta.get(con, "embedded", 0),
         "encoder": settings.encoder,
-        "model": None
-        if ranking is None or ranking.info["n_labels"] == 0
-        else inuse.source_name(models.encoder_in_use(con)),
+        "model": None if ranking is None or not ranking.trained else inuse.source_name(models.encoder_in_use(con)),
         "model_why": meta.get(con, "encoder_why", ""),
         "rounds": [{"number": r.number, "state": r.state, "verdict": r.verdict} for r in models.rounds(con)],
         "next_round": rule.explain(con, settings),
@@ -97,7 +95,7 @@ def _print(found: dict[str, Any]) -> None:
         paragraph(_("{contested} of them wait to be settled: people disagree (handful agreement).").format(**found))
     for name, n in found["classes"].items():
         data(f"  {n:>6}  {clip(name, WIDTH - 10)}")
-    data(_("Model in use: {model}.").format(model=found["model"] or _("none yet")))
+    data(_("Model in use: {model}.").format(model=inuse.called(found["model"]) if found["model"] else _("none yet")))
     if found["model_why"]:
         paragraph(found["model_why"], "  ")
     paragraph(found["next_round"])

@@ -15,6 +15,7 @@ from core.tasks.base import Task
 from tui.commands import about
 from tui.options import annotator, as_json, directory
 from tui.output import WIDTH, clip, data, data_json, say
+from tui.texts import stored_in_words
 
 _SHOWN = 20
 _INDENT = 8
@@ -52,10 +53,11 @@ def redo_command(directory: Path, annotator: str, *, as_json: bool) -> None:
 def _turn(directory: Path, annotator: str, turn: _Turn, done: str, nothing: str, as_json: bool) -> None:
     project = projects.find(directory)
     with project.open() as con:
-        turned = turn(con, project.task(con), annotator)
+        task = project.task(con)
+        turned, names = turn(con, task, annotator), classes.names(con)
         ids = turned.example_ids if turned else ()
         touched = examples.get(con, ids[:_SHOWN])
-        what = acts.words(turned, classes.names(con)) if turned else ""
+        what = acts.words(turned, names, stored_in_words(task, turned.stored, names)) if turned else ""
     if as_json:
         data_json({"ids": list(ids)})
     elif turned is None:

@@ -16,6 +16,7 @@ from tui.dialogs.confirm import ConfirmDialog
 from tui.dialogs.prompt import PromptDialog
 from tui.refusals import attempt
 from tui.session import Session
+from tui.turning import Turn, told
 from tui.widgets.row_list import Cell, Column, ListRows, RowList
 
 
@@ -165,15 +166,15 @@ class ClassesDialog(Dialog[None]):
 
     def action_undo(self) -> None:
         """Take back the last act."""
-        self._do(lambda: self._said(acts.undo(self._session.con, self._session.task, self._session.annotator)))
+        self._do(lambda: self._turn(acts.undo, _("There is nothing to undo."), back=False))
 
     def action_redo(self) -> None:
         """Bring it back."""
-        self._do(lambda: self._said(acts.redo(self._session.con, self._session.task, self._session.annotator)))
+        self._do(lambda: self._turn(acts.redo, _("There is nothing to redo."), back=True))
 
-    def _said(self, turned: acts.Turned | None) -> None:
-        nothing = _("There is nothing.")
-        self.handful.say(nothing if turned is None else acts.words(turned, self._session.names()))
+    def _turn(self, turn: Turn, nothing: str, *, back: bool) -> None:
+        turned = turn(self._session.con, self._session.task, self._session.annotator)
+        self.handful.say(nothing if turned is None else told(self._session, turned, back=back))
 
 
 def _row(item: LabelClass, n: int) -> tuple[Cell, ...]:

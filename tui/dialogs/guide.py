@@ -49,7 +49,9 @@ class GuideDialog(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         text = self._left if self._left is not None else self._saved()
-        yield TextArea(text, compact=True, show_line_numbers=False)
+        yield TextArea(
+            text, compact=True, show_line_numbers=False, placeholder=_("What decides in doubt? Write it here.")
+        )
         yield Static(content(_("Classes")), classes="part", markup=False)
         yield RowList((Column("", 22), Column("")), empty=_("There are no classes yet."))
 

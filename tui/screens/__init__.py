@@ -28,14 +28,22 @@ class Entry:
     """The commands that do the same without a screen."""
     tab: bool = True
     """Whether it has a place of its own in the bar above, where there is little room."""
+    from_afar: bool = True
+    """Whether the palette of another screen offers its actions: not where one answers the text that must be read."""
 
 
 SCREENS: tuple[Entry, ...] = (
     Entry("home", _("Home"), _("Recent projects, a new project, the demo."), "HomeScreen", "h", False, "new, demo"),
     Entry(
-        "label", _("Label"), _("Answer one text after another."), "LabelScreen", "l", commands="next, label, undo, redo"
+        "label",
+        _("Label"),
+        _("Answer one text after another."),
+        "LabelScreen",
+        "l",
+        commands="next, label, undo, redo",
+        from_afar=False,
     ),
-    Entry("batch", _("Batch"), _("Label texts that are alike together."), "BatchScreen", "b"),
+    Entry("batch", _("Batch"), _("Label texts that are alike together."), "BatchScreen", "b", from_afar=False),
     Entry(
         "rounds",
         _("Rounds"),
@@ -63,6 +71,7 @@ SCREENS: tuple[Entry, ...] = (
         "CheckScreen",
         "c",
         commands="suspects, check",
+        from_afar=False,
     ),
     Entry(
         "people",
@@ -72,6 +81,7 @@ SCREENS: tuple[Entry, ...] = (
         "p",
         commands="agreement, label",
         tab=False,
+        from_afar=False,
     ),
     Entry(
         "data",

@@ -10,16 +10,18 @@ from textual.widget import Widget
 
 from core import deciding, neighbours, plugins
 from core.errors import HandfulError
-from core.i18n import _
+from core.i18n import _, counted
 from core.neighbours import Cluster
-from core.store import acts, examples, leases
+from core.store import examples, leases
+from core.store.acts import Turned
 from tui import answering, keymap
 from tui.answering.base import AnswerPanel, Question
 from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
 from tui.texts import Texts, in_words
+from tui.turning import Turning
 from tui.widgets.bars import KeyBar
-from tui.widgets.line import Line
+from tui.widgets.line import Kind, Line, Piece
 from tui.widgets.row_list import Cell, Column, RowList
 
 NEAREST = 40
@@ -68,7 +70,7 @@ def _columns(*, near: bool) -> tuple[Column, ...]:
     )
 
 
-class BatchScreen(HandfulScreen):
+class BatchScreen(Turning, HandfulScreen):
     """A group of texts above the task's own panel."""
 
     ID = "batch"
@@ -93,6 +95,8 @@ class BatchScreen(HandfulScreen):
         self._group = 0
         self._asked = False
         self._request = 0
+        self._message: Sequence[Piece] = ()
+        """What was said last below the choices."""
 
     def body(self) -> Iterable[Widget]:
         yield Line(id="said")
@@ -152,7 +156,7 @@ class BatchScreen(HandfulScreen):
             self._show([], _("no groups"))
             return
         group = self._groups[self._group]
-        title = _("group {n} of {of} · alike to {cosine:.2f}").format(
+        title = _("group {n} of {of} · similarity {cosine:.2f}").format(
             n=self._group + 1, of=len(self._groups), cosine=group.cohesion
         )
         self._show([(i, None) for i in group.ids], title)
@@ -198,6 +202,9 @@ class BatchScreen(HandfulScreen):
         self._ask()
         self.handful.fence.raise_(self.is_painted)
 
+    def more_help(self) -> tuple[tuple[str, str], ...]:
+        return self.panel.KEYS_HELP
+
     def is_painted(self) -> bool:
         return self.rows.is_painted
 
@@ -212,15 +219,23 @@ class BatchScreen(HandfulScreen):
         left = len(self._ids()) - len(self._in())
         self.said.show(
             [
-                (_("{n} texts").format(n=len(self._ids())), "text"),
+                (counted("{n} text", "{n} texts", len(self._in())), "given"),
+                (_(", {n} left out").format(n=left) if left else "", "unsure"),
                 (f" · {self._title}" if self._title else "", "muted"),
-            ],
-            [
-                (_("{n} in").format(n=len(self._in())), "given"),
-                (_(", {n} left out").format(n=left) if left else "", "muted"),
-            ],
+            ]
         )
+        self._told(*self._message)
         self.query_one(KeyBar).show(taken=self.panel.taken)
+
+    def _told(self, *pieces: Piece) -> None:
+        """Below the choices: what was done, and what a choice would do now."""
+        self._message = pieces
+        self.now.show(pieces, self._offer())
+
+    def _offer(self) -> list[Piece]:
+        """What a choice would do now."""
+        n = len(self._in())
+        return [(counted("the answer is for this text", "the answer is for these {n} texts", n), "muted")] if n else []
 
     def _ids(self) -> list[int]:
         shown = self.rows.rows
@@ -251,9 +266,7 @@ class BatchScreen(HandfulScreen):
         fence = self.handful.fence
         if fence.is_up:
             fence.dropped += 1
-            self.now.show(
-                [(_("{n} keys ignored: pressed before these texts appeared").format(n=fence.dropped), "unsure")]
-            )
+            self.tell(_("{n} keys ignored: pressed before these texts appeared").format(n=fence.dropped))
         return not fence.is_up
 
     def on_key(self, event: events.Key) -> None:
@@ -262,9 +275,9 @@ class BatchScreen(HandfulScreen):
             event.stop()
             event.prevent_default()
 
-    def tell(self, words: str) -> None:
+    def tell(self, words: str, kind: Kind = "unsure") -> None:
         """In the line below the choices."""
-        self.now.show([(words, "unsure")] if words else [])
+        self._told((words, kind))
 
     def unsaved(self, state: Callable[[], str | None]) -> None:
         """One answer for many texts is given at once or not at all."""
@@ -281,7 +294,7 @@ class BatchScreen(HandfulScreen):
         """One answer for all that are in."""
         session, ids = self.session, self._in()
         if not ids:
-            self.now.show([(_("No text is in."), "unsure")])
+            self.tell(_("No text is in."))
             return
         texts = [(example, {"strategy": "batch", "probability": None}) for example in examples.get(session.con, ids)]
         n = deciding.give(
@@ -294,11 +307,10 @@ class BatchScreen(HandfulScreen):
         )
         session.touched()
         left = len(self._ids()) - n
-        self.now.show(
-            [
-                (_("✓ {n} texts: {answer}").format(n=n, answer=in_words(raw)), "given"),
-                (_(" saved · {left} left out · undo takes all back").format(left=left), "muted"),
-            ]
+        rest = _(" · {left} left out").format(left=left) if left else ""
+        self._told(
+            (counted("✓ {n} text: ", "✓ {n} texts: ", n) + in_words(raw), "given"),
+            (_(" saved") + rest + _(" · undo takes all back"), "muted"),
         )
         if self._groups:
             self.action_following()
@@ -345,23 +357,7 @@ class BatchScreen(HandfulScreen):
         if ids:
             self.handful.open_text(ids[self.rows.cursor])
 
-    @refusable
-    def action_undo(self) -> None:
-        """Take back the last act, and show its texts again."""
-        turned = acts.undo(self.session.con, self.session.task, self.session.annotator)
-        self._turned(turned, _("taken back: {what}"))
-
-    @refusable
-    def action_redo(self) -> None:
-        """Bring back what was undone."""
-        turned = acts.redo(self.session.con, self.session.task, self.session.annotator)
-        self._turned(turned, _("brought back: {what}"))
-
-    def _turned(self, turned: acts.Turned | None, done: str) -> None:
-        if turned is None:
-            self.now.show([(_("There is nothing."), "unsure")])
-            return
-        self.session.touched()
-        self.now.show([(done.format(what=acts.words(turned, self.session.names())), "text")])
+    def turned(self, turned: Turned) -> None:
+        """Show the texts of what was taken back."""
         if turned.example_ids:
             self._show([(i, self._near.get(i)) for i in dict.fromkeys(turned.example_ids)], _("the last batch"))

@@ -11,16 +11,17 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from core import deciding, judged
-from core.i18n import _
-from core.inuse import source_name
-from core.store import acts, browse, models
+from core.i18n import _, counted
+from core.inuse import called, source_name
+from core.store import browse, models
 from core.store.browse import TextFilter
 from tui import keymap
 from tui.answering.base import Question
 from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
 from tui.texts import TextRow, Texts, ids_of, in_words
-from tui.widgets.line import Line, Piece
+from tui.turning import Turning
+from tui.widgets.line import Kind, Line, Piece
 from tui.widgets.row_list import Cell, Column, RowList
 
 FIRST = 200
@@ -78,7 +79,7 @@ def _columns(*, judged: bool) -> tuple[Column, ...]:
     )
 
 
-class DataScreen(HandfulScreen):
+class DataScreen(Turning, HandfulScreen):
     """The list of texts, under one line that says what it is limited to."""
 
     ID = "data"
@@ -169,7 +170,7 @@ class DataScreen(HandfulScreen):
 
     def _say(self) -> None:
         n, pieces = len(self.rows.rows), list[Piece]()
-        pieces.append((_("{n} texts").format(n=f"{n:,}"), "text"))
+        pieces.append((counted("{n} text", "{n} texts", n), "text"))
         pieces += [(f" · {word}", "key") for word in self._limits()]
         marked: list[Piece] = (
             [(_("{n} marked · r answers them").format(n=len(self._marked)), "given")] if self._marked else []
@@ -243,7 +244,7 @@ class DataScreen(HandfulScreen):
         from tui.dialogs.choose import ChooseDialog
 
         found, counts = self.session.classes(), self.session.class_counts()
-        names = [(item.name, _("{n} labels").format(n=counts.get(item.id, 0))) for item in found]
+        names = [(item.name, counted("{n} label", "{n} labels", counts.get(item.id, 0))) for item in found]
 
         def chosen(position: int | None) -> None:
             if position is not None:
@@ -259,7 +260,7 @@ class DataScreen(HandfulScreen):
         subject = source_name(models.encoder_in_use(self.session.con))
         texts = judged.disagreeing(self.session.project, subject)
         said = {text.example_id: text.predicted for text in texts}
-        self.show_ids(list(said), _("{model} says otherwise").format(model=subject), said)
+        self.show_ids(list(said), _("{model} says otherwise").format(model=called(subject)), said)
         self._disagreeing = True
 
     # Answering
@@ -370,22 +371,9 @@ class DataScreen(HandfulScreen):
         if found is not None and found.example.split == "pool":
             self.handful.open_text(found.example.id)
 
-    @refusable
-    def action_undo(self) -> None:
-        """Take back the last act."""
-        self._turned(acts.undo(self.session.con, self.session.task, self.session.annotator), _("Taken back: {what}."))
-
-    @refusable
-    def action_redo(self) -> None:
-        """Bring back what was undone."""
-        self._turned(acts.redo(self.session.con, self.session.task, self.session.annotator), _("Brought back: {what}."))
-
-    def _turned(self, turned: acts.Turned | None, done: str) -> None:
-        if turned is None:
-            self.handful.say(_("There is nothing."), "warning")
-            return
-        self.session.touched()
-        self.handful.say(done.format(what=acts.words(turned, self.session.names())))
+    def tell(self, words: str, kind: Kind = "text") -> None:
+        """In a corner: all lines are the list's."""
+        self.handful.say(words, "warning" if kind == "unsure" else "information")
 
     # More texts
 

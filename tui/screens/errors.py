@@ -12,6 +12,7 @@ from core.evaluation.confused import Confusion
 from core.evaluation.slices import Part
 from core.failing import SOURCES, Failures, failures
 from core.i18n import _
+from core.inuse import called, source_name
 from core.records import Source
 from core.store import examples, models
 from tui import keymap
@@ -107,8 +108,6 @@ class ErrorsScreen(HandfulScreen):
         self.run_worker(count, thread=True, exclusive=True, group="errors")
 
     def _subject(self) -> str:
-        from core.inuse import source_name
-
         return source_name(models.encoder_in_use(self.session.con))
 
     def _counted(self, request: int, found: Failures) -> None:
@@ -141,7 +140,8 @@ class ErrorsScreen(HandfulScreen):
         self._explain()
 
     def _say(self, found: Failures) -> None:
-        pieces: list[Piece] = [(found.subject, "guess"), (f" · {found.source or self._source or ''}", "key")]
+        source = found.source or self._source
+        pieces: list[Piece] = [(called(found.subject), "guess"), (f" · {source}" if source else "", "key")]
         if found.n:
             pieces.append((_(" · {wrong} of {n} texts wrong").format(wrong=found.wrong, n=found.n), "text"))
         if self._kind is not None and self._parts:

@@ -13,7 +13,7 @@ from core import checking, clock
 from core import project as projects
 from core.errors import HandfulError
 from core.i18n import _
-from core.inuse import source_name
+from core.inuse import called, source_name
 from core.store import meta, models
 from tui import child, keymap, preferences
 from tui.child import Look
@@ -129,9 +129,9 @@ def _row(root: Path) -> tuple[Cell, ...]:
         with projects.Project(root).open(readonly=True) as con:
             counters = meta.counters(con)
             ranking = models.newest_ranking(con)
-            trained = ranking is not None and ranking.info.get("n_labels", 0) > 0
+            trained = ranking is not None and ranking.trained
             suspects = len(checking.overview(projects.Project(root), con).suspects)
-            model = source_name(models.encoder_in_use(con)) if trained else "—"
+            model = called(source_name(models.encoder_in_use(con))) if trained else "—"
     except HandfulError as error:
         return (
             (root.name, "text"),

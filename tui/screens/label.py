@@ -13,8 +13,8 @@ from core import clock, plugins
 from core.i18n import _
 from core.patterns import with_term
 from core.serving import TakenError
-from core.store import acts
 from core.store import patterns as store
+from core.store.acts import Turned
 from tui import answering, keymap, pace
 from tui.answering.base import AnswerPanel, Question
 from tui.desk import Desk
@@ -24,6 +24,7 @@ from tui.saving import Saving
 from tui.screens.base import HandfulScreen
 from tui.terminal.fence import Fence
 from tui.texts import in_words
+from tui.turning import told
 from tui.widgets.about import About
 from tui.widgets.bars import KeyBar
 from tui.widgets.line import Line, Piece
@@ -123,6 +124,9 @@ class LabelScreen(HandfulScreen):
             self.fence.raise_(self.is_painted)
         if desk.low:
             self.set_timer(REFILL_SECONDS, self._refill)
+
+    def more_help(self) -> tuple[tuple[str, str], ...]:
+        return self.panel.KEYS_HELP
 
     def is_painted(self) -> bool:
         return self.card.is_painted
@@ -261,21 +265,19 @@ class LabelScreen(HandfulScreen):
     def action_undo(self) -> None:
         """Take back the last act."""
         if self.ready() and not self.panel.undo():
-            turned = self._desk.undo()
-            self._turned(turned, _("taken back: {what}"), _("There is nothing to undo."))
+            self._turned(self._desk.undo(), _("There is nothing to undo."), back=False)
 
     @refusable
     def action_redo(self) -> None:
         """Bring back what was undone."""
         if self.ready() and not self.panel.redo():
-            turned = self._desk.redo()
-            self._turned(turned, _("brought back: {what}"), _("There is nothing to redo."))
+            self._turned(self._desk.redo(), _("There is nothing to redo."), back=True)
 
-    def _turned(self, turned: acts.Turned | None, done: str, nothing: str) -> None:
+    def _turned(self, turned: Turned | None, nothing: str, *, back: bool) -> None:
         if turned is None:
             self._say((nothing, "unsure"))
             return
-        self._said = ((done.format(what=acts.words(turned, self.session.names())), "text"),)
+        self._said = ((told(self.session, turned, back=back), "text"),)
         self._new_text()
 
     def action_back(self) -> None:

@@ -13,8 +13,8 @@ from core import alone, judged, plugins, settings
 from core.errors import InputError
 from core.evaluation.intervals import ENOUGH, wilson
 from core.evaluation.report import Report, reports
-from core.i18n import _
-from core.inuse import source_name
+from core.i18n import _, counted
+from core.inuse import called, source_name
 from core.records import Evaluation, Source
 from core.store import browse, models
 from core.store.browse import TextFilter
@@ -37,12 +37,10 @@ TRUST = 6
 """The number of the last view, after those of the task, of which there are two at most."""
 HIGH = 40
 """Rows from which, on a wide screen, four views are there at once."""
-MEANING: dict[Source, str] = {
-    "test": _("test: your held-out texts, which the model never sees"),
-    "audit": _("audit: texts drawn at random, judged by models that never saw them, stand for all open ones"),
-    "out-of-fold": _(
-        "out of fold: labelled texts, each judged by a model that never saw it; picked ones, so a hint only"
-    ),
+MEANING: dict[Source, str] = {  # each leaves room for how many texts, at eighty columns
+    "test": _("your held-out texts, which the model never sees"),
+    "audit": _("drawn at random, judged unseen: they stand for all open texts"),
+    "out-of-fold": _("picked texts, each judged by a model that never saw it: a hint"),
 }
 
 
@@ -190,7 +188,12 @@ class MetricsScreen(HandfulScreen):
         return [points[n_labels] for n_labels in sorted(points)]
 
     def _say(self, source: Source, report: Report | None) -> None:
-        pieces: list[Piece] = [(self._subject, "guess"), (f" · {source}", "key")]
+        ranking = models.newest_ranking(self.session.con)
+        if self._evaluation is None and (ranking is None or not ranking.trained):
+            self.head.show([(_("There is no model yet."), "text")])
+            self.meaning.show([(_("It comes by itself when two classes have a label each."), "muted")])
+            return
+        pieces: list[Piece] = [(called(self._subject), "guess"), (f" · {source}", "key")]
         if report is not None and report.slice:
             pieces.append((f" · {report.slice}", "key"))
         if report is None:
@@ -208,7 +211,7 @@ class MetricsScreen(HandfulScreen):
                 micro = percent(report.micro_f1, report.micro_f1_interval)
                 pieces.append((_(" · micro-F1 {m}").format(m=micro), "text"))
                 pieces += [(f" · {name} {percent(m.value, m.interval)}", "text") for name, m in report.means.items()]
-        n: list[Piece] = [] if report is None else [(_("{n} texts").format(n=report.n), "muted")]
+        n: list[Piece] = [] if report is None else [(counted("{n} text", "{n} texts", report.n), "muted")]
         self.head.show(pieces)
         self.meaning.show([(_meaning(source, report), "muted")], n)
 
@@ -337,7 +340,7 @@ def _meaning(source: Source, report: Report | None) -> str:
     """What the evidence is; how many open texts it stands for, where it does."""
     if report is None or report.pool is None:
         return MEANING[source]
-    return _("audit: texts drawn at random stand for {n:,} open; {m:,} labelled counted").format(
+    return _("drawn at random, they stand for {n:,} open texts; {m:,} labelled count").format(
         n=report.pool.open, m=report.pool.labelled
     )
 

@@ -11,9 +11,10 @@ from textual.widget import Widget
 from core import agreeing
 from core.agreeing import Report
 from core.errors import HandfulError
-from core.i18n import _
+from core.i18n import _, counted
 from core.records import Example
-from core.store import acts, examples, labels, people, standing
+from core.store import examples, labels, people, standing
+from core.store.acts import Turned
 from core.store.labels import Decision
 from core.store.standing import OUTSIDE
 from tui import keymap
@@ -21,6 +22,7 @@ from tui.answering.base import Question
 from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
 from tui.texts import in_words
+from tui.turning import Turning
 from tui.widgets.line import Kind, Line, Piece
 from tui.widgets.row_list import Cell, Column, ListRows, RowList
 from tui.widgets.text_card import TextCard
@@ -51,7 +53,7 @@ _PAIRS = (
 _CLASSES = (Column(_("class")), Column(_("alpha"), 24, right=True))
 
 
-class PeopleScreen(HandfulScreen):
+class PeopleScreen(Turning, HandfulScreen):
     """One contested text above who said what; or three tables of numbers."""
 
     ID = "people"
@@ -167,7 +169,7 @@ class PeopleScreen(HandfulScreen):
         place = self._ids.index(self._here.id) + 1 if self._here is not None and self._here.id in self._ids else 0
         if self._here is None:
             self.where.show()
-        pieces: list[Piece] = [(_("{n} texts to settle").format(n=n), "key" if n else "text")]
+        pieces: list[Piece] = [(counted("{n} text to settle", "{n} texts to settle", n), "key" if n else "text")]
         if place and not self._numbers:
             pieces.append((_(" · {place} of {n}").format(place=place, n=n), "muted"))
         self.said.show(pieces, self._agreement())
@@ -231,7 +233,7 @@ class PeopleScreen(HandfulScreen):
         if found is None:
             return
         why = found.alpha.why or (found.fleiss.why if found.fleiss is not None else "")
-        if why:
+        if why and found.shared:  # where there is nothing shared, the empty table says so
             self.now.show([(why, "unsure")])
         elif found.fleiss is not None and found.fleiss.value is not None:
             said = _("Fleiss' kappa {value:.2f} on the {n} texts with {raters} answers")
@@ -258,11 +260,12 @@ class PeopleScreen(HandfulScreen):
         fence = self.handful.fence
         if fence.is_up:
             fence.dropped += 1
-            self._tell(_("{n} keys ignored: pressed before this text appeared").format(n=fence.dropped), "unsure")
+            self.tell(_("{n} keys ignored: pressed before this text appeared").format(n=fence.dropped), "unsure")
             return None
         return None if self._numbers else self._here
 
-    def _tell(self, words: str, kind: Kind = "text") -> None:
+    def tell(self, words: str, kind: Kind = "text") -> None:
+        """In the line above the keys."""
         self.now.show([(words, kind)])
 
     @refusable
@@ -271,7 +274,7 @@ class PeopleScreen(HandfulScreen):
         if example is None:
             return
         if number > len(self._choices):
-            self._tell(_("There is no answer {n}; enter gives another one.").format(n=number), "unsure")
+            self.tell(_("There is no answer {n}; enter gives another one.").format(n=number), "unsure")
             return
         stored = self._choices[number - 1]
         session = self.session
@@ -281,7 +284,7 @@ class PeopleScreen(HandfulScreen):
     def _settled(self, words: str) -> None:
         self.session.touched()
         self.moved()
-        self._tell(_("✓ settled: {what} · u takes it back").format(what=words), "given")
+        self.tell(_("✓ settled: {what} · u takes it back").format(what=words), "given")
 
     def action_pick_1(self) -> None:
         """The first answer is right."""
@@ -388,27 +391,13 @@ class PeopleScreen(HandfulScreen):
         if self._ids:
             self.handful.open_texts(list(self._ids), _("people disagree"))
 
-    @refusable
-    def action_undo(self) -> None:
-        """Take back the last act."""
-        self._turned(acts.undo(self.session.con, self.session.task, self.session.annotator), _("taken back: {what}"))
-
-    @refusable
-    def action_redo(self) -> None:
-        """Bring back what was undone."""
-        self._turned(acts.redo(self.session.con, self.session.task, self.session.annotator), _("brought back: {what}"))
-
-    def _turned(self, turned: acts.Turned | None, done: str) -> None:
-        if turned is None:
-            self._tell(_("There is nothing."), "unsure")
-            return
-        self.session.touched()
+    def turned(self, turned: Turned) -> None:
+        """Show the text again that is contested once more."""
         self._ids = people.contested(self.session.con, LISTED)
         again = next((i for i in turned.example_ids if i in self._ids), 0)
         if again:
             self._show(again)
         self.moved()
-        self._tell(done.format(what=acts.words(turned, self.session.names())))
 
 
 def _person(one: people.Person) -> Sequence[Cell]:

@@ -13,7 +13,7 @@ from core import clock, forecast, settings
 from core.errors import HandfulError
 from core.evaluation import paying
 from core.i18n import _
-from core.inuse import source_name
+from core.inuse import called, source_name
 from core.records import Job, RoundSummary
 from core.store import jobs, meta, models
 from core.worker import log, rule
@@ -78,7 +78,7 @@ class RoundsScreen(HandfulScreen):
     def body(self) -> Iterable[Widget]:
         columns = (
             Column(width=1),
-            Column(_("round"), 18),
+            Column(_("round"), 20),
             Column(_("state"), 12),
             Column(_("labels"), 7, right=True),
             Column(_("verdict")),
@@ -110,15 +110,15 @@ class RoundsScreen(HandfulScreen):
     def _facts(self) -> None:
         session = self.session
         ranking = models.newest_ranking(session.con)
-        trained = ranking is not None and ranking.info.get("n_labels", 0) > 0
-        name = source_name(models.encoder_in_use(session.con)) if trained else _("none yet")
+        trained = ranking is not None and ranking.trained
+        name = called(source_name(models.encoder_in_use(session.con))) if trained else _("none yet")
         why = meta.get(session.con, "encoder_why", "") or _("no round was kept yet, so the untouched encoder answers")
         if not trained:
             why = _("the first comes when two classes have a label each")
         worker: Kind = "wrong" if session.worker.state == "stalled" else "muted"
         self.query_one("#model", Line).show(
             [(_("model in use: "), "muted"), (name, "guess")],
-            [(_("worker: {said}").format(said=session.worker.said), worker)],
+            [(_("worker {said}").format(said=session.worker.said), worker)],
         )
         self.query_one("#why", Static).update(content(why))
         job = requests.running(session)
@@ -216,7 +216,7 @@ class RoundsScreen(HandfulScreen):
             if yes:
                 attempt(self.handful, lambda: encoders.use(session, chosen))
 
-        title = _("Use {name}?").format(name=source_name(chosen))
+        title = _("Use {name}?").format(name=found.title)
         self.app.push_screen(
             ConfirmDialog(title, _("The texts are embedded anew with it, then it answers.")), confirmed
         )
@@ -231,7 +231,8 @@ class RoundsScreen(HandfulScreen):
 def _row(entry: _Entry) -> tuple[Cell, ...]:
     mark, kind = _MARKS.get(entry.state, (" ", "muted"))
     state = "" if entry.state == "base" else entry.state
-    return ((mark, kind), (entry.title, "text"), (state, kind), (entry.labels, "muted"), (entry.said, "muted"))
+    said = entry.said.removeprefix(f"{entry.state}: ")
+    return ((mark, kind), (entry.title, "text"), (state, kind), (entry.labels, "muted"), (said, "muted"))
 
 
 def _base(screen: RoundsScreen) -> _Entry:
@@ -269,9 +270,9 @@ def _job(job: Job) -> _Entry:
     waited = _("asked for {s:.0f} s ago").format(s=max(0.0, clock.now() - job.created)) if job.state == "queued" else ""
     over = job.state == "failed"
     return _Entry(
-        _("job {id}: {kind}").format(id=job.id, kind=job.kind),
+        requests.doing(job.kind),
         job.state,
         "",
-        said or waited,
+        said or waited or _("job {id}").format(id=job.id),
         job=None if over else job.id,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from core.i18n import _
+from core.i18n import _, counted
 from core.records import LabelClass
 from tui.views.barred import BarredList
 from tui.views.base import Facts, Labelled
@@ -41,7 +41,7 @@ class Balance(BarredList):
         if not self._counts:
             return [], []
         item, n = self._counts[self.cursor]
-        return [(item.name, "text"), (_(" · {n} labels").format(n=n), "muted")], [
+        return [(item.name, "text"), (counted(" · {n} label", " · {n} labels", n), "muted")], [
             ("↵", "key"),
             (_(" the texts labelled so"), "muted"),
         ]

@@ -12,7 +12,7 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from core.i18n import _
+from core.i18n import _, counted
 from core.judged import JudgedText
 from core.show import visible
 from core.tasks.base import Task
@@ -166,10 +166,14 @@ class Matrix(LineWidget, can_focus=True):
 
     def words(self, facts: Facts, gold: int, answered: int, n: int) -> str:
         """A cell and its number as a sentence."""
-        names = {"gold": facts.names[gold], "answered": facts.names[answered], "n": n}
-        if gold == answered:
-            return _("{n} texts of {gold} were answered right · ↵ shows them").format(**names)
-        return _("{n} texts of {gold} were answered {answered} · ↵ shows them").format(**names)
+        said = _("right") if gold == answered else facts.names[answered]
+        return counted(
+            "{n} text of {gold} was answered {said} · ↵ shows it",
+            "{n} texts of {gold} were answered {said} · ↵ shows them",
+            n,
+            gold=facts.names[gold],
+            said=said,
+        )
 
 
 def _window(first: int, cursor: int, room: int, n: int) -> int:

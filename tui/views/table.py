@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from core.evaluation.report import ClassReport, Interval
-from core.i18n import _
+from core.i18n import _, counted
 from core.judged import JudgedText
 from core.tasks.base import Task
 from tui.output import percent
@@ -68,7 +68,7 @@ class ClassTable(BarredList):
         ways: list[Piece] = []
         for key, words in (
             ("↵", _("wrong ones")),
-            ("t", _("its {n} texts").format(n=here.support)),
+            ("t", counted("its {n} text", "its {n} texts", here.support)),
             ("a", _("all answered so")),
             ("w", _("every wrong one")),
         ):

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.message import Message
 
-from core.i18n import _
+from core.i18n import _, counted
 from core.judged import JudgedText
 from core.tasks.base import Task
 from core.tasks.multilabel import parted
@@ -34,8 +34,14 @@ class Together(Matrix):
     def words(self, facts: Facts, gold: int, answered: int, n: int) -> str:
         one, other = facts.names[gold], facts.names[answered]
         if gold == answered:
-            return _("{n} texts have {one} · ↵ shows them").format(n=n, one=one)
-        return _("{n} texts have {one} and {other} · ↵ shows them").format(n=n, one=one, other=other)
+            return counted("{n} text has {one} · ↵ shows it", "{n} texts have {one} · ↵ shows them", n, one=one)
+        return counted(
+            "{n} text has {one} and {other} · ↵ shows it",
+            "{n} texts have {one} and {other} · ↵ shows them",
+            n,
+            one=one,
+            other=other,
+        )
 
     def behind(self, facts: Facts, row: int, column: int) -> Message:
         one, other = facts.names[row], facts.names[column]

@@ -3,13 +3,15 @@
 from rich.segment import Segment
 
 from core.i18n import _
+from core.inuse import called
+from core.records import Suggestion
 from core.store import examples, labels
 from core.worker import rule
 from tui.desk import Desk
 from tui.pace import PACE_FROM, minutes, until_round
 from tui.session import Session
 from tui.show import clip, fit, segment
-from tui.texts import in_words, named
+from tui.texts import in_words, named, stored_in_words
 from tui.widgets.lines import LineWidget
 from tui.wrapping import Wrapped
 
@@ -56,11 +58,19 @@ def _parts(session: Session, desk: Desk) -> list[tuple[str, str]]:
     return [
         (_("Note"), shown.mark.note if shown else ""),
         (_("Row"), meta),
+        (_("Suggested by {model}").format(model=called(said.source) if said else ""), _suggested(said)),
         *((name, described.get(name, "")) for name in named(said.value if said else None)),
         (_("Answered last"), _latest(session)),
         (_("Pace"), _pace(session)),
         (_("Rounds"), rule.explain(session.con, session.settings)),
     ]
+
+
+def _suggested(said: Suggestion | None) -> str:
+    """The answer and how sure the model is of it."""
+    if said is None:
+        return ""
+    return in_words(said.value) + ("" if said.score is None else f" {said.score:.2f}")
 
 
 def _pace(session: Session) -> str:
@@ -84,8 +94,6 @@ def _latest(session: Session) -> str:
     texts = {example.id: example.text for example in examples.get(session.con, [given.example_id for given in found])}
     lines = []
     for given in found:
-        answer = _("skipped")
-        if given.stored is not None:
-            answer = in_words(session.task.to_file(session.task.decode(given.stored), session.names()))
+        answer = stored_in_words(session.task, given.stored, session.names()) or _("skipped")
         lines.append(f"{fit(answer, ANSWER)} {clip(texts.get(given.example_id, ''), ABOUT - ANSWER - 1)}")
     return "\n".join(lines)

@@ -11,6 +11,8 @@ from tui.show import clip, segment
 from tui.widgets.lines import LineWidget
 
 Press = Callable[[], object]
+LEAST_NAME = 6
+"""Cells that the project's name keeps, however many screens stand beside it."""
 
 
 class _Bar(LineWidget):
@@ -68,7 +70,7 @@ class TopBar(_Bar):
         plain, here = self.component("topbar--tab"), self.component("topbar--here")
         shown = [e for e in screens.SCREENS if (e.in_project and e.tab) or e.id == self._here]
         tabs = sum(len(e.title) + 2 for e in shown)
-        name = clip(self._project, max(8, width - tabs - 1))
+        name = clip(self._project, max(LEAST_NAME, width - tabs - 1))
         found: list[tuple[Sequence[Segment], Press | None]] = [
             ([segment(name, self.component("topbar--project")), Segment(" ", plain)], None)
         ]

@@ -53,7 +53,13 @@ class Line(LineWidget):
         for text, kind in pieces:
             if width <= 0:
                 break
-            piece = segment(clip(text, width), self.component(f"line--{kind}"))
+            piece = segment(_clip(text, width), self.component(f"line--{kind}"))
             found.append(piece)
             width -= piece.cell_length
         return found
+
+
+def _clip(text: str, width: int) -> str:
+    """As `clip`, which folds blanks where it cuts; but those before the first word part this piece from the last."""
+    blanks = text[: len(text) - len(text.lstrip(" "))]
+    return blanks + clip(text[len(blanks) :], width - len(blanks)) if width > len(blanks) + 1 else ""

@@ -119,7 +119,7 @@ def test_without_a_single_label_each_class_gets_texts_in_turn() -> None:
     assert groups_of(picks, group) == {0: 2, 1: 2, 2: 2, 3: 2}
     assert groups_of(picks[:4], group) == {0: 1, 1: 1, 2: 1, 3: 1}
     for pick in picks:
-        assert reasons.words(pick.reason) == f"sounds like class {10 + group[pick.row]}, which has 0 labels so far"
+        assert reasons.words(pick.reason) == f"sounds like class {10 + group[pick.row]}, which has no label yet"
 
 
 def test_classes_with_fewest_labels_come_first() -> None:
@@ -174,7 +174,7 @@ def test_texts_with_a_keyword_come_first_and_typical_ones_after() -> None:
     picks = seeds(replace(view, seeded={10: found}), 8, rng())
     assert {pick.row for pick in picks[:3]} == set(found.tolist())
     assert {pick.strategy for pick in picks[3:]} == {"typical"}
-    assert reasons.words(picks[0].reason) == "holds a keyword of refund, which has 0 labels so far"
+    assert reasons.words(picks[0].reason) == "holds a keyword of refund, which has no label yet"
 
 
 def test_a_class_with_labels_enough_is_left_to_the_model() -> None:

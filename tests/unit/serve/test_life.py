@@ -115,14 +115,15 @@ def test_running_requests_are_answered_before_the_end(words: Path, number: int) 
 
 
 @contextmanager
-def asking(server: Server, answers: list[tuple[int, str, str]]) -> Iterator[None]:
+def asking(server: Server, answers: list[tuple[int, str, str]], token: str = "") -> Iterator[None]:
     """Four clients that never stop asking; (status, model, label) of each answer."""
     over = threading.Event()
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
     def ask() -> None:
         con = server.connection()
         while not over.is_set():
-            con.request("POST", "/predict", json.dumps({"text": "refund"}), {"Content-Type": "application/json"})
+            con.request("POST", "/predict", json.dumps({"text": "refund"}), headers)
             said = con.getresponse()
             found = json.loads(said.read())
             answers.append((said.status, found["model"], found["predictions"][0]["label"]))
@@ -171,3 +172,41 @@ def test_another_bundle_is_taken_without_a_dropped_request(words: Path, tmp_path
     assert 'handful_reloads_total{result="taken"} 1' in page
     assert 'handful_reloads_total{result="refused"} 1' in page
     assert f'handful_model_info{{model="{new}"}} 1' in page
+
+
+def test_who_shows_the_token_lets_another_bundle_be_taken_without_a_dropped_request(
+    words: Path, tmp_path: Path
+) -> None:
+    token = "0123456789abcdef0123456789abcdef"  # noqa: S105 (of a test)
+    secret, link = tmp_path / "token", tmp_path / "current"
+    secret.write_text(token, encoding="ascii")
+    secret.chmod(0o600)
+    renamed = [{"id": i, "name": name} for i, name in enumerate(("Geld", "login", "speed"), 1)]
+    other = make(tmp_path / "other", classes=renamed)
+    link.symlink_to(words)
+    answers: list[tuple[int, str, str]] = []
+    shown = {"Authorization": f"Bearer {token}"}
+    with serving(link, "--token-file", str(secret)) as running:
+        old = running.ask("GET", "/ready").json["model"]
+        with asking(running, answers, token):
+            threading.Event().wait(0.2)
+            assert running.ask("POST", "/reload").status == 401
+            same = running.ask("POST", "/reload", headers=shown)
+            assert (same.status, same.json["model"]) == (200, old)
+            turn(link, other)
+            found = running.ask("POST", "/reload", headers=shown)
+            threading.Event().wait(0.2)
+        assert found.status == 200
+        new = found.json["model"]
+        assert running.ask("GET", "/ready").json["model"] == new != old
+        (other / "model.onnx").write_bytes(b"damaged")
+        refused = running.ask("POST", "/reload", headers=shown)
+        assert refused.status == 409
+        assert "model.onnx" in refused.json["detail"]
+        assert running.ask("POST", "/predict", {"text": "refund"}, shown).json["model"] == new
+    assert {status for status, _model, _label in answers} == {200}
+    assert {(model, label) for _status, model, label in answers} == {(old, "refund"), (new, "Geld")}
+
+
+def test_without_a_token_nobody_may_have_another_bundle_taken(server: Server) -> None:
+    assert server.ask("POST", "/reload").status == 404

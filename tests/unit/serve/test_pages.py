@@ -135,7 +135,7 @@ def test_the_numbers_are_what_prometheus_reads_and_hold_no_text(tmp_path: Path) 
 def test_every_page_is_described_and_nothing_else(server: Server) -> None:
     said = server.ask("GET", "/openapi.json").json
     assert sorted(said["paths"]) == ["/health", "/metrics", "/openapi.json", "/predict", "/ready"]
-    assert "/feedback" in document(Options(Path()), secured=True, feedback=True)["paths"]
+    assert {"/feedback", "/reload"} <= document(Options(Path()), secured=True, feedback=True)["paths"].keys()
     for path, methods in said["paths"].items():
         for method, operation in methods.items():
             found = server.ask(method.upper(), path, {"text": "refund"} if method == "post" else None)

@@ -6,6 +6,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tui.widgets.line import _clip
 from tui.widgets.lines import differences
 
 BOLD, PLAIN = Style(bold=True), Style()
@@ -41,3 +42,8 @@ def test_another_colour_is_a_difference() -> None:
 def test_what_lies_far_apart_is_painted_apart() -> None:
     wide = [Strip([Segment(a + " " * 30 + b)]) for a, b in (("1", "2"), ("3", "4"))]
     assert differences(*wide) == [(0, 1), (31, 32)]
+
+
+def test_a_piece_that_is_cut_keeps_the_blank_before_it() -> None:
+    assert _clip(" · accuracy 0.53 (0.43-0.63)", 12) == " · accuracy…"
+    assert _clip(" · ", 2) == ""
