@@ -76,7 +76,7 @@ def _rows_at_once(group: Any, file: BinaryIO) -> int:
     """So few rows of a row group that they take little room together, whatever its dictionaries unfold to."""
     chunks = [group.column(number) for number in range(group.num_columns)]
     widest = max((_dictionary_size(chunk, file) for chunk in chunks), default=0)
-    whole = max(1, sum(max(chunk.total_uncompressed_size, 8 * chunk.num_values) for chunk in chunks))
+    whole: int = max(1, sum(max(chunk.total_uncompressed_size, 8 * chunk.num_values) for chunk in chunks))
     fit = min(_ROOM // max(1, widest, whole // max(1, int(group.num_rows))), _ROWS * _SPREAD // whole)
     return max(1, min(_ROWS, fit))
 
