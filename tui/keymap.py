@@ -72,11 +72,13 @@ KEYS: tuple[Key, ...] = (
     Key("label.peek", "q,f4", _("queue"), _("Look at the texts that come next, and why."), footer=False),
     Key("label.scroll_down", "pagedown,j", _("more"), _("Scroll a long text down."), footer=False),
     Key("label.scroll_up", "pageup,k", _("up"), _("Scroll a long text up."), footer=False),
+    Key("spans.word_on", "right,l", _("on"), _("Mark the next word."), footer=False),
+    Key("spans.word_back", "left,h", _("back"), _("Mark the word before."), footer=False),
     Key("spans.done", "enter,ctrl+s", _("done"), _("Save the text as complete: what is not labelled is nothing.")),
     Key("spans.take", "a,insert", _("take"), _("Take the suggestion that is marked, or the next one.")),
     Key("spans.take_all", "y", _("take all"), _("Take all suggestions.")),
     Key("spans.span_on", "tab,semicolon", _("next"), _("Mark the next span or suggestion.")),
-    Key("spans.likely", "i,f9", _("name?"), _("Mark the next name or number that has no span.")),
+    Key("spans.likely", "i,f9", _("find"), _("Mark the next name or number that has no span.")),
     Key(
         "spans.jump",
         "w,f10",
@@ -104,8 +106,6 @@ KEYS: tuple[Key, ...] = (
     Key(
         "spans.span_back", "shift+tab,apostrophe", _("previous"), _("Mark the span or suggestion before."), footer=False
     ),
-    Key("spans.word_back", "left,h", _("back"), _("Mark the word before."), footer=False),
-    Key("spans.word_on", "right,l", _("on"), _("Mark the next word."), footer=False),
     Key("spans.line_up", "up,k", _("line up"), _("Mark what stands a line above."), footer=False),
     Key("spans.line_down", "down,j", _("line down"), _("Mark what stands a line below."), footer=False),
     Key(

@@ -29,7 +29,7 @@ from core.publish import publish_dir, publish_file
 from core.reading import Reading, Window, read
 from core.records import JobEvent
 from core.settings import Settings
-from core.tags import UNKNOWN, again_of, log_softmax
+from core.tags import UNKNOWN, log_softmax
 from core.tasks.spans import SPANS, SpanAnswer
 from core.training import checkpoint, tagger
 from core.training.base import Said
@@ -280,8 +280,7 @@ def _pad_id(model: TokenFeaturizer) -> int:
 
 def _fitted(request: RoundRequest, rows: Rows, train: Sequence[int], class_ids: Sequence[int]) -> Tagger:
     tags = [tagger.tags_for(request.answers[i], rows[i][0], class_ids) for i in train]
-    fitted = tagger.fit(np.concatenate([rows[i][1] for i in train]), np.concatenate(tags), class_ids)
-    return replace(fitted, again=again_of(tags))
+    return tagger.fit_texts(np.concatenate([rows[i][1] for i in train]), tags, class_ids)
 
 
 def _learnt(request: RoundRequest, readings: Sequence[Reading], train: Sequence[int], ids: Sequence[int]) -> Learnt:

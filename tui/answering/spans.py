@@ -15,8 +15,8 @@ from textual import events
 
 from core.errors import InputError
 from core.i18n import _
-from core.patterns import parsed
-from core.spans import Guess, guesses_of, touching
+from core.patterns import beside
+from core.spans import Guess, guesses_of
 from tui import keymap
 from tui.answering.base import AnswerDesk, AnswerPanel, Question
 from tui.answering.classify import DIGIT_KEYS, LETTERS, Choice, ClassPanel
@@ -44,6 +44,11 @@ class SpanPanel(ClassPanel):
     SCOPE: ClassVar[str] = "spans"
     COMPONENT_CLASSES = {f"panel--hue-{n}" for n in range(1, HUES + 1)}
     DEFAULT_CSS = "\n".join(f"SpanPanel > .panel--hue-{n} {{ color: $hue-{n}; }}" for n in range(1, HUES + 1))
+
+    KEYS_HELP: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("1-9", _("Give what is marked the class beside the digit; so does the letter that stands behind it.")),
+        ("0", _("Save that there is nothing to label.")),
+    )
 
     def __init__(self, desk: AnswerDesk) -> None:
         super().__init__(desk)
@@ -165,6 +170,11 @@ class SpanPanel(ClassPanel):
 
     def _own(self, key: str) -> keymap.Key | None:
         return next((k for k in keymap.of(self.SCOPE) if key in k.pressed(self._overrides)), None)
+
+    def _first_key(self, action: str) -> str:
+        """The key for an action of this panel's scope, as people read it."""
+        key = next(k for k in keymap.of(self.SCOPE) if k.action == action)
+        return keymap.shown(key.pressed(self._overrides)[0])
 
     def perform(self, action: str) -> None:
         """Do what a key of this panel's scope stands for."""
@@ -442,6 +452,9 @@ class SpanPanel(ClassPanel):
 
     def _how_far(self) -> str:
         spans, pending = len(self.editor.spans), len(self.editor.pending)
+        if not spans and not pending and not self.editor.touched:
+            on, longer = (self._first_key(name) for name in ("word_on", "end_out"))
+            return _("{on} goes on · {longer} takes more · a digit labels").format(on=on, longer=longer)
         said = [_("{n} marked").format(n=spans)]
         said += [_("{n} suggested").format(n=pending)] if pending else []
         said += [] if self.editor.snap else [_("by character")]
@@ -467,16 +480,8 @@ class SpanPanel(ClassPanel):
 
 def _guesses(question: Question) -> tuple[Guess, ...]:
     """What the model suggests, and what the patterns do where the model says nothing."""
-    said = guesses_of(question.suggestion)
-    if not question.patterns or not question.text:
-        return said
     names = {item.name for item in question.classes}
-    try:
-        found = parsed(question.patterns).guesses(question.text)
-    except InputError:  # written by a newer version of Handful
-        return said
-    free = [g for g in found if g.span.label in names and touching([g.span, *(s.span for s in said)]) is None]
-    return (*said, *free)
+    return guesses_of(beside(question.suggestion, question.text, question.patterns, names))
 
 
 def panel(desk: AnswerDesk) -> AnswerPanel:

@@ -61,9 +61,7 @@ def collect(project: Project, con: Connection) -> dict[str, Any]:
         "classes": {name: counts.get(i, 0) for i, name in names.items()},
         "embedded": meta.get(con, "embedded", 0),
         "encoder": settings.encoder,
-        "model": None
-        if ranking is None or ranking.info["n_labels"] == 0
-        else inuse.source_name(models.encoder_in_use(con)),
+        "model": None if ranking is None or not ranking.trained else inuse.source_name(models.encoder_in_use(con)),
         "model_why": meta.get(con, "encoder_why", ""),
         "rounds": [{"number": r.number, "state": r.state, "verdict": r.verdict} for r in models.rounds(con)],
         "next_round": rule.explain(con, settings),

@@ -26,11 +26,14 @@ class HelpDialog(Dialog[None]):
     HelpDialog Horizontal { height: auto; }
     """
 
-    def __init__(self, scopes: Sequence[str], overrides: keymap.Overrides) -> None:
+    def __init__(
+        self, scopes: Sequence[str], overrides: keymap.Overrides, more: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """`more`: (keys, what they do) to stand first."""
         super().__init__()
-        self._keys = [key for scope in (*scopes, keymap.APP) for key in keymap.of(scope)]
-        self._overrides = overrides
-
+        table = (key for scope in (*scopes, keymap.APP) for key in keymap.of(scope))
+        rows = (("  ".join(keymap.shown(k) for k in key.pressed(overrides)), key.about) for key in table)
+        self._rows = [*more, *rows]
         self._entry = next((screens.entry(scope) for scope in scopes if scope in {e.id for e in screens.SCREENS}), None)
 
     def heading(self) -> str:
@@ -42,8 +45,7 @@ class HelpDialog(Dialog[None]):
                 commands = self._entry.commands
                 twin = _(" Without a screen: handful {commands}.").format(commands=commands) if commands else ""
                 yield Static(content(self._entry.about + twin), classes="about", markup=False)
-            for key in self._keys:
-                pressed = "  ".join(keymap.shown(k) for k in key.pressed(self._overrides))
+            for pressed, about in self._rows:
                 with Horizontal():
                     yield Static(content(pressed), classes="key", markup=False)
-                    yield Static(content(key.about), markup=False)
+                    yield Static(content(about), markup=False)

@@ -202,6 +202,9 @@ class BatchScreen(Turning, HandfulScreen):
         self._ask()
         self.handful.fence.raise_(self.is_painted)
 
+    def more_help(self) -> tuple[tuple[str, str], ...]:
+        return self.panel.KEYS_HELP
+
     def is_painted(self) -> bool:
         return self.rows.is_painted
 
@@ -232,7 +235,7 @@ class BatchScreen(Turning, HandfulScreen):
     def _offer(self) -> list[Piece]:
         """What a choice would do now."""
         n = len(self._in())
-        return [(counted("a choice answers this text", "a choice answers these {n} texts", n), "muted")] if n else []
+        return [(counted("the answer is for this text", "the answer is for these {n} texts", n), "muted")] if n else []
 
     def _ids(self) -> list[int]:
         shown = self.rows.rows

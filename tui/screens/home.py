@@ -128,7 +128,7 @@ def _row(root: Path) -> tuple[Cell, ...]:
         with projects.Project(root).open(readonly=True) as con:
             counters = meta.counters(con)
             ranking = models.newest_ranking(con)
-            trained = ranking is not None and ranking.info.get("n_labels", 0) > 0
+            trained = ranking is not None and ranking.trained
             model = called(source_name(models.encoder_in_use(con))) if trained else "—"
     except HandfulError as error:
         return ((root.name, "text"), ("", "muted"), ("", "muted"), ("", "muted"), (error.title, "wrong"))

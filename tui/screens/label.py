@@ -125,6 +125,9 @@ class LabelScreen(HandfulScreen):
         if desk.low:
             self.set_timer(REFILL_SECONDS, self._refill)
 
+    def more_help(self) -> tuple[tuple[str, str], ...]:
+        return self.panel.KEYS_HELP
+
     def is_painted(self) -> bool:
         return self.card.is_painted
 

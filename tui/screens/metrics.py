@@ -190,6 +190,11 @@ class MetricsScreen(HandfulScreen):
         return [points[n_labels] for n_labels in sorted(points)]
 
     def _say(self, source: Source, report: Report | None) -> None:
+        ranking = models.newest_ranking(self.session.con)
+        if self._evaluation is None and (ranking is None or not ranking.trained):
+            self.head.show([(_("There is no model yet."), "text")])
+            self.meaning.show([(_("It comes by itself when two classes have a label each."), "muted")])
+            return
         pieces: list[Piece] = [(called(self._subject), "guess"), (f" · {source}", "key")]
         if report is not None and report.slice:
             pieces.append((f" · {report.slice}", "key"))
