@@ -36,6 +36,7 @@ from core.word_store import Words
 from core.worker import span_judging
 from core.worker.class_texts import seeded
 from core.worker.learner import MAX_OUT_OF_FOLD
+from core.worker.pattern_hints import Hints, PatternHints, left_out, pointing_to, raised
 from core.worker.ranking import Spent, line_up, publish, source
 from core.worker.span_judging import Folded
 from core.worker.tagging import Marked, fitted_on, marked
@@ -81,6 +82,9 @@ class Fitted:
 class SpanLearner:
     """The learner of the task `spans`."""
 
+    def __init__(self) -> None:
+        self._hints = PatternHints()
+
     def prepare(self, project: Project, space: Space, settings: Settings, compute: Compute) -> Iterator[JobEvent]:
         """Cache words in a space that is about to come into force."""
         yield from words.cache(project, space, settings, compute)
@@ -94,7 +98,7 @@ class SpanLearner:
             out, sureness = _folded(project, con, now)
             fitted = _fit(project, con, now, sureness)
         learnt = clock.monotonic()
-        picks = _pick(con, now, fitted)
+        picks = _pick(con, now, fitted, self._hints.of(project, con, now.words.ids.tolist()))
         picked = clock.monotonic()
         ranking = _publish(project, con, now, [_item(now, pick, fitted) for pick in picks], fitted)
         if fitted is not None:
@@ -178,7 +182,7 @@ def _last(project: Project, con: Connection, now: Moment) -> Tagger | None:
         return None
 
 
-def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
+def _pick(con: Connection, now: Moment, fitted: Fitted | None, hints: Hints) -> list[Pick]:
     """Rows of the picks are places among the cached texts."""
     ids = now.words.ids
     store = VectorStore(now.space.directory, now.space.dim)
@@ -189,7 +193,9 @@ def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
     above = now.settings.answer_above
     settled = is_open & (fitted.sure >= above) if fitted and above > 0 else np.zeros(len(ids), np.bool_)
     found = paying.from_json(meta.get(con, models.PAYING))
-    missing = bool(classes.active_ids(con) - classes.counts(con).keys())
+    missing = classes.active_ids(con) - classes.counts(con).keys()
+    unmet = {now.names[class_id]: class_id for class_id in missing}
+    doubts = raised(fitted.doubts, left_out(hints, fitted.found, now.names)) if fitted else np.empty(0, np.float32)
     view = PoolView(
         np.asarray(store.vectors()[rows]),
         np.flatnonzero(is_open),
@@ -199,14 +205,15 @@ def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
         fitted.classes if fitted else None,
         now.names,
         now.settings.audit_share,
-        seeded=seeded(con, ids) if missing else {},
+        seeded=pointing_to(hints, seeded(con, ids), unmet) if missing else {},
         settled=np.flatnonzero(settled),
         spot_share=now.settings.spot_check,
+        settled_above=now.settings.answer_above,
         chosen=np.flatnonzero(np.isin(ids, np.array(examples.chosen_ids(con), np.int64))),
         picking_pays=found is None or found.pays,
         exclusive=now.task.exclusive,
-        doubt=(lambda some: fitted.doubts[some]) if fitted else None,
-        promise=None if fitted else _promise(con, ids),
+        doubt=(lambda some: doubts[some]) if fitted else None,
+        promise=None if fitted else raised(_promise(con, ids), list(hints)),
     )
     return line_up(view, now)
 
