@@ -20,6 +20,7 @@ from tui import keymap
 from tui.answering.base import Question
 from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
+from tui.suspects import odds_in_words, weight_of
 from tui.texts import in_words
 from tui.widgets.line import Kind as Colour
 from tui.widgets.line import Line, Piece
@@ -60,7 +61,7 @@ class _Rows:
         item = self.items[index]
         one, done = item.suspect, bool(item.settled)
         mark: Cell = ("✓", "given") if done else ("!" if one.confident else " ", "wrong")
-        weight = f"{one.weight:.2f}".removeprefix("0") if one.kind != "again" else ""
+        weight = weight_of(one)
         quiet: Colour = "muted" if done else "text"
         answer: Cell = (item.said, "muted" if done else "given")
         instead: Cell = (item.settled or item.instead, "muted" if done else "guess")
@@ -78,7 +79,7 @@ class _Rows:
 
 _COLUMNS = (
     Column(width=1),
-    Column(width=4, right=True),
+    Column(width=5, right=True),
     Column(_("why"), 12, least=100),
     Column(_("text")),
     Column(_("label"), 14, most=99),
@@ -232,8 +233,9 @@ class CheckScreen(HandfulScreen):
         if one.kind == "again":
             return Side(keep + _(" · at first"), [(item.text, False)]), Side(other + _(" · asked again"), ())
         if beside is None:
-            return Side(keep, [(item.text, False)]), Side(other + _(" · says the model"), ())
-        return Side(keep, [(item.text, False)]), Side(other + _(" · like this one"), [(beside.text, False)])
+            return Side(keep, [(item.text, False)]), Side(other + _(" · says the model"), [(odds_in_words(one), False)])
+        like = Side(other + _(" · like this one"), [(beside.text, False)])
+        return Side(keep, [(item.text, False)]), like
 
     def is_painted(self) -> bool:
         return self.rows.is_painted and self.beside.is_painted
