@@ -21,7 +21,19 @@ from core.store import examples
 from core.tasks.base import Task
 from core.training.base import Confident
 from core.vectors import rows_of
-from core.worker.judging import Judge, Scored, Told, audit_folds, confidences, guesses_of, is_drawn, out_of_fold, strata
+from core.worker.judging import (
+    Judge,
+    Scored,
+    Told,
+    audit_folds,
+    confidences,
+    guesses_of,
+    is_drawn,
+    out_of_fold,
+    spot_limit,
+    spots_of,
+    strata,
+)
 
 if TYPE_CHECKING:
     from core.worker.learner import Fitted, Moment
@@ -33,9 +45,10 @@ def audit(judge: Judge, con: Connection, now: "Moment", fitted: "Fitted", folded
     """Judge the model on what was drawn; `folded`: what heads that had not seen them say of all labelled texts."""
     items, answers = now.known.items, now.known.answers
     old = {} if now.space.is_base else {text.example_id: text for text in _of_round(judge)}
-    fresh = [is_drawn(item) and item.example.id not in old for item in items]
+    held = [is_drawn(item) or spot_limit(item) is not None for item in items]
+    fresh = [is_one and item.example.id not in old for item, is_one in zip(items, held, strict=True)]
     told = [i for i, item in enumerate(items) if is_drawn(item) and item.example.id in old]
-    if not any(fresh) and not told:
+    if not any(is_drawn(item) for item in items):
         return
     groups = strata(now.task, answers)
     folds = audit_folds(fresh, [item.example.id for item in items], groups, now.settings.seed)
@@ -50,13 +63,15 @@ def audit(judge: Judge, con: Connection, now: "Moment", fitted: "Fitted", folded
             said[item.example.id] = old[item.example.id].confidence
     drawn = [i for i in range(len(items)) if is_drawn(items[i])]
     place = {row: i for i, row in enumerate(drawn)}
+    sure = confidences(now.trainer, scored)
+    right = {row: is_right(now.task, answers[row], guesses[row]) for row in sure}
     judge.audit(
         [items[i] for i in drawn],
         [answers[i] for i in drawn],
         [guesses[i] for i in drawn],
-        [(place[row], head, one) for row, head, one in scored],
+        [(place[row], head, one) for row, head, one in scored if row in place],
         _rest(con, now, fitted, guesses, confidences(now.trainer, [*scored, *others]) if not told else {}),
-        Told(said),
+        Told(said, spots=spots_of(items, right, sure)),
     )
 
 

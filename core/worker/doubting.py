@@ -116,7 +116,8 @@ def doubted(task: Task[Any], evidence: Evidence) -> tuple[int, tuple[Doubted, ..
             near = suspects.nearest_with(evidence.features, row, same[stored])
             doubt, sure = round(float(looked.judged.doubt[at]), 4), bool(looked.judged.confident[at])
             beside = 0 if near is None else evidence.items[near].example.id
-            found.append(Doubted(item.example.id, item.stored, stored, doubt, sure, beside))
+            times = round(suspects.odds(float(looked.judged.worst[at])), 2)
+            found.append(Doubted(item.example.id, item.stored, stored, doubt, sure, beside, times))
     return len(looked.rows), tuple(found)
 
 

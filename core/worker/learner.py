@@ -216,6 +216,7 @@ def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None)
         seeded=seeded(con, now.ids) if missing else {},
         settled=_settled(now, fitted, rows[rows >= 0]),
         spot_share=now.settings.spot_check,
+        settled_above=now.settings.answer_above,
         picking_pays=found is None or found.pays,
         exclusive=now.task.exclusive,
         doubt=_doubts(now, fitted) if fitted else None,

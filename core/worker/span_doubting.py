@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core import suspected
 from core.evaluation.span_suspects import NOTHING, Judged, Stretch, Text, applied, judge, ranked
+from core.evaluation.suspects import odds
 from core.project import Project
 from core.spans import Span
 from core.suspected import Checked, Doubted
@@ -93,8 +94,9 @@ def _doubted(now: "Moment", texts: Sequence[Text], judged: Judged) -> Doubted | 
     if instead == answer:
         return None
     beside = now.known.items[judged.beside].example.id if judged.beside is not None else 0
-    doubt = round(judged.doubt, 4)
-    return Doubted(item.example.id, item.stored, now.task.encode(instead), doubt, judged.confident, beside)
+    times = round(odds(judged.questions[0].doubt), 2)
+    stored, doubt = now.task.encode(instead), round(judged.doubt, 4)
+    return Doubted(item.example.id, item.stored, stored, doubt, judged.confident, beside, times)
 
 
 def _whole(answer: SpanAnswer, places: NDArray[np.int64]) -> bool:

@@ -6,7 +6,7 @@ takes seconds, so all of this is renewed when the labels have grown, not with ea
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +27,7 @@ from core.training.round import folds_of
 from core.vectors import rows_of
 from core.worker import doubting, outlook, span_doubting, tagging
 from core.worker.auditing import rest_of
-from core.worker.judging import Judge, Told, audit_folds, is_drawn, strata
+from core.worker.judging import Judge, Told, audit_folds, is_drawn, spot_limit, spots_of, strata
 from core.worker.learner import MAX_OUT_OF_FOLD
 from core.worker.tagging import Marked, Reading, Unseen
 
@@ -132,10 +132,11 @@ def _audit(judging: Judge, con: Connection, now: "Moment", fitted: "Fitted", out
     items, answers = now.known.items, now.known.answers
     before = None if now.space.is_base else judged.load(judging.project, judging.subject, "out-of-fold")
     old = {text.example_id: text for text in before.texts} if before is not None else {}
-    fresh = [is_drawn(item) and item.example.id not in old for item in items]
     drawn = [i for i, item in enumerate(items) if is_drawn(item)]
-    if not any(fresh) and not any(items[i].example.id in old for i in drawn):
+    if not drawn:
         return
+    held = [is_drawn(item) or spot_limit(item) is not None for item in items]
+    fresh = [is_one and item.example.id not in old for item, is_one in zip(items, held, strict=True)]
     folds = audit_folds(fresh, [item.example.id for item in items], strata(now.task, answers), now.settings.seed)
     found = tagging.out_of_fold(now.words, now.known, now.task, folds)
     mine = {one.row: tagging.reading(one, _places(now, one.row), fitted.sureness) for one in found}
@@ -150,6 +151,9 @@ def _audit(judging: Judge, con: Connection, now: "Moment", fitted: "Fitted", out
         if item.example.id in old:
             guesses[row] = now.task.decode(old[item.example.id].predicted)
     told = _told(now.known, list(mine), list(mine.values()))
+    whole = {row: one.sure for row, one in mine.items() if answers[row].complete}
+    right = {row: is_right(now.task, answers[row], guesses[row]) for row in whole}
+    told = replace(told, spots=spots_of(items, right, whole))
     confident = {row: said.sure for row, said in readings.items()} if not old else {}
     own = [tagger.as_answer(fitted.found[text]) for text in now.known.texts]
     outside = frozenset(examples.chosen_ids(con))

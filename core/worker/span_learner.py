@@ -208,6 +208,7 @@ def _pick(con: Connection, now: Moment, fitted: Fitted | None, hints: Hints) -> 
         seeded=pointing_to(hints, seeded(con, ids), unmet) if missing else {},
         settled=np.flatnonzero(settled),
         spot_share=now.settings.spot_check,
+        settled_above=now.settings.answer_above,
         chosen=np.flatnonzero(np.isin(ids, np.array(examples.chosen_ids(con), np.int64))),
         picking_pays=found is None or found.pays,
         exclusive=now.task.exclusive,

@@ -51,7 +51,7 @@ def test_a_wrong_label_is_found_and_one_key_mends_it(
         session.wait_for(f"now {right} · u takes it back")
         assert answer(project) == right
         session.press("u")
-        session.wait_for("Taken back: 1 label")
+        session.wait_for("taken back: 1 label")
         assert answer(project) == "delivery"
         session.settle()
         session.press("1")

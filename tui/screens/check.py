@@ -13,14 +13,18 @@ from core import checking, deciding
 from core.checking import Overview, Suspect
 from core.evaluation.wording import differing
 from core.i18n import _
+from core.inuse import called
 from core.records import Example
-from core.store import acts, checks, classes, examples
+from core.store import checks, classes, examples
+from core.store.acts import Turned
 from core.store.labels import Given
 from tui import keymap
 from tui.answering.base import Question
 from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
-from tui.texts import in_words
+from tui.suspects import odds_in_words, weight_of
+from tui.texts import in_words, stored_in_words
+from tui.turning import Turning
 from tui.widgets.line import Kind as Colour
 from tui.widgets.line import Line, Piece
 from tui.widgets.row_list import Cell, Column, RowList
@@ -60,7 +64,7 @@ class _Rows:
         item = self.items[index]
         one, done = item.suspect, bool(item.settled)
         mark: Cell = ("✓", "given") if done else ("!" if one.confident else " ", "wrong")
-        weight = f"{one.weight:.2f}".removeprefix("0") if one.kind != "again" else ""
+        weight = weight_of(one)
         quiet: Colour = "muted" if done else "text"
         answer: Cell = (item.said, "muted" if done else "given")
         instead: Cell = (item.settled or item.instead, "muted" if done else "guess")
@@ -78,7 +82,7 @@ class _Rows:
 
 _COLUMNS = (
     Column(width=1),
-    Column(width=4, right=True),
+    Column(width=5, right=True),
     Column(_("why"), 12, least=100),
     Column(_("text")),
     Column(_("label"), 14, most=99),
@@ -88,7 +92,7 @@ _COLUMNS = (
 )
 
 
-class CheckScreen(HandfulScreen):
+class CheckScreen(Turning, HandfulScreen):
     """A list above two texts beside each other; one key settles what is under the cursor."""
 
     ID = "check"
@@ -171,10 +175,7 @@ class CheckScreen(HandfulScreen):
         return _Item(one, self._texts[one.id].text, self._words(one.given.stored), self._words(one.suggested))
 
     def _words(self, stored: str | None) -> str:
-        if stored is None:
-            return ""
-        task = self.session.task
-        return in_words(task.to_file(task.decode(stored), self.session.names()))
+        return stored_in_words(self.session.task, stored, self.session.names())
 
     def _nothing(self, found: Overview) -> str:
         if found.checked is None:
@@ -199,7 +200,9 @@ class CheckScreen(HandfulScreen):
         elif found.checked is not None:
             right.append((_("of {n} labels").format(n=found.checked), "muted"))
         self.said.show(pieces, right)
-        judge: list[Piece] = [(_("judged by {model}").format(model=found.subject), "muted")] if found.checked else []
+        judge: list[Piece] = (
+            [(_("judged by {model}").format(model=called(found.subject)), "muted")] if found.checked else []
+        )
         self.own.show([(self._agreement(), "muted")], judge)
 
     def _agreement(self) -> str:
@@ -232,8 +235,9 @@ class CheckScreen(HandfulScreen):
         if one.kind == "again":
             return Side(keep + _(" · at first"), [(item.text, False)]), Side(other + _(" · asked again"), ())
         if beside is None:
-            return Side(keep, [(item.text, False)]), Side(other + _(" · says the model"), ())
-        return Side(keep, [(item.text, False)]), Side(other + _(" · like this one"), [(beside.text, False)])
+            return Side(keep, [(item.text, False)]), Side(other + _(" · says the model"), [(odds_in_words(one), False)])
+        like = Side(other + _(" · like this one"), [(beside.text, False)])
+        return Side(keep, [(item.text, False)]), like
 
     def is_painted(self) -> bool:
         return self.rows.is_painted and self.beside.is_painted
@@ -255,22 +259,23 @@ class CheckScreen(HandfulScreen):
         fence, item = self.handful.fence, self._here()
         if fence.is_up:
             fence.dropped += 1
-            self._tell(_("{n} keys ignored: pressed before this text appeared").format(n=fence.dropped), "unsure")
+            self.tell(_("{n} keys ignored: pressed before this text appeared").format(n=fence.dropped), "unsure")
             return None
         if item is not None and item.settled:
-            self._tell(_("This one is settled: {what}.").format(what=item.settled), "unsure")
+            self.tell(_("This one is settled: {what}.").format(what=item.settled), "unsure")
             return None
         return item
 
-    def _tell(self, words: str, colour: Colour = "text") -> None:
-        self.now.show([(words, colour)])
+    def tell(self, words: str, kind: Colour = "text") -> None:
+        """In the line above the keys."""
+        self.now.show([(words, kind)])
 
     def _settled(self, what: str) -> None:
         """Mark the row, and go on to the next one that is open."""
         items, here = self._items(), self.rows.cursor
         items[here] = replace(items[here], settled=what)
         self.session.touched()
-        self._tell(_("✓ {what} · u takes it back").format(what=what), "given")
+        self.tell(_("✓ {what} · u takes it back").format(what=what), "given")
         self.action_later()
 
     def action_later(self) -> None:
@@ -313,7 +318,7 @@ class CheckScreen(HandfulScreen):
         if item is None:
             return
         if item.suspect.kind != "copies":
-            self._tell(_("Only two near-copies can both be right: 1 keeps the label, 2 changes it."), "unsure")
+            self.tell(_("Only two near-copies can both be right: 1 keeps the label, 2 changes it."), "unsure")
             return
         checking.keep(self.session.con, item.suspect, self.session.annotator)
         self._settled(_("both kept"))
@@ -380,7 +385,7 @@ class CheckScreen(HandfulScreen):
         self._asked = 0
         if not self._asking:
             told = _("Nothing to ask again yet: only what you answered a day or {n} answers ago.")
-            self._tell(told.format(n=checking.PASSED), "unsure")
+            self.tell(told.format(n=checking.PASSED), "unsure")
             return
         self._ask_next()
 
@@ -415,27 +420,13 @@ class CheckScreen(HandfulScreen):
 
     def _asked_all(self) -> None:
         self.session.touched()
-        self._tell(_("Your first answers stand; where the second differs, it is in the list."))
+        self.tell(_("Your first answers stand; where the second differs, it is in the list."))
         self._read()
 
     # Back and forth
 
-    @refusable
-    def action_undo(self) -> None:
-        """Take back the last act."""
-        self._turned(acts.undo(self.session.con, self.session.task, self.session.annotator), _("Taken back: {what}."))
-
-    @refusable
-    def action_redo(self) -> None:
-        """Bring back what was undone."""
-        self._turned(acts.redo(self.session.con, self.session.task, self.session.annotator), _("Brought back: {what}."))
-
-    def _turned(self, turned: acts.Turned | None, done: str) -> None:
-        if turned is None:
-            self._tell(_("There is nothing."), "unsure")
-            return
-        self.session.touched()
-        self._tell(done.format(what=acts.words(turned, self.session.names())))
+    def turned(self, turned: Turned) -> None:
+        """Look again, at what it was about."""
         self._read(at=turned.example_ids[0] if turned.example_ids else None)
 
 
