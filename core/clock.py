@@ -4,6 +4,7 @@ Order is never taken from time (sequence numbers decide); spans of time come fro
 """
 
 import time
+from functools import cache
 from pathlib import Path
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -19,6 +20,7 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+@cache
 def boot_id() -> str:
     """A name of this boot of the machine, to which `monotonic` belongs; empty where the system gives none."""
     try:

@@ -13,7 +13,7 @@ character makes it a term. Matching takes a bounded time, whatever the expressio
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -21,8 +21,9 @@ from typing import Any
 from core import clock
 from core.errors import InputError
 from core.i18n import _
+from core.records import Suggestion
 from core.show import shorten
-from core.spans import GAZETTEER, PATTERN, Guess, Span, apart
+from core.spans import GAZETTEER, PATTERN, Guess, Span, apart, guesses_of, suggestion_of, touching
 from core.words import Stretch, words
 
 MAX_TEXT = 2_000_000
@@ -130,6 +131,22 @@ def _edge(offset: int, text: str, stretches: Sequence[Stretch], side: int) -> in
     return next((start + c[side] for c in clusters if c[0] < offset - start < c[1]), offset)
 
 
+def beside(said: Suggestion | None, text: str, written: str, names: Collection[str]) -> Suggestion | None:
+    """What a model suggests for a text, and what patterns do where it says nothing; None if nobody suggests anything.
+
+    `written`: the patterns' text; `names`: of the classes that there are. The score stays the model's, about its own.
+    """
+    mine = guesses_of(said)
+    try:
+        found = parsed(written).guesses(text) if written else ()
+    except InputError:  # written by a newer version of Handful
+        return said
+    free = [g for g in found if g.span.label in names and touching([g.span, *(s.span for s in mine)]) is None]
+    if not free:
+        return said
+    return suggestion_of((*mine, *free), said.source if said else free[0].source, said.score if said else None)
+
+
 def with_term(text: str, label: str, term: str) -> str:
     """The patterns' text with one more term at its end."""
     line = " ".join(term.split())
@@ -156,10 +173,27 @@ def parsed(text: str) -> Patterns:
         elif len(line) > 2 and line.startswith("/") and line.endswith("/"):
             expressions.append(_expression(number, label, line[1:-1]))
         else:
-            terms.setdefault(" ".join(line.removeprefix("\\").split()), label)
+            terms.setdefault(_term(line), label)
     if len(expressions) > MAX_EXPRESSIONS:
         raise InputError(_("There are more than {n} regular expressions.").format(n=MAX_EXPRESSIONS))
     return Patterns(terms, tuple(expressions), tuple(labels))
+
+
+def _term(line: str) -> str:
+    """The term that a stripped line stands for."""
+    return " ".join(line.removeprefix("\\").split())
+
+
+def terms_of(text: str) -> dict[str, str]:
+    """Term → itself without regard to case, of every line that may be one, whether the rest can be taken or not."""
+    lines = [line.strip() for line in text.splitlines()]
+    found = [_term(line) for line in lines if line and line[0] not in "#[/"]
+    return {term: term.casefold() for term in found if term}
+
+
+def without(text: str, gone: Collection[str]) -> str:
+    """The patterns' text without the lines of these terms."""
+    return "".join(line for line in text.splitlines(keepends=True) if _term(line.strip()) not in gone)
 
 
 def _expression(line: int, label: str, written: str) -> Expression:

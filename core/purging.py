@@ -6,19 +6,23 @@ Undo and `skip` keep a text; this is for one that must not be there. Nobody else
 import json
 import mmap
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core import snapshots
+from core.connection import Connection
 from core.errors import InputError
 from core.i18n import _
 from core.importing.lock import held
+from core.patterns import terms_of, without
 from core.project import Project
-from core.store import models, removal
+from core.store import examples, models, patterns, removal, search
 
 SHORTEST = 8
 """Characters below which a text is not looked for in files: it would be found everywhere."""
+LOOKED_AT = 5000
+"""Texts with a pattern's words that are read to see whether it stands in one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class Purged:
     """Files of the project in which one is still found."""
     unseen: int
     """Texts too short to be looked for in files."""
+    terms: int = 0
+    """Typed patterns that stood in them and in no other text: gone from every version."""
+    kept_terms: tuple[str, ...] = ()
+    """Typed patterns that stand in other texts, too, and stay."""
 
 
 def purge(project: Project, ids: Sequence[int]) -> Purged:
@@ -54,6 +62,9 @@ def purge(project: Project, ids: Sequence[int]) -> Purged:
                     ", ".join(map(str, missing[:20])),
                     _("A text's number is shown on the screens Label and Data, and by handful next."),
                 )
+            gone, kept = _typed(con, texts)
+            if gone:  # before the texts, so that what is cut off here can be done again
+                patterns.rewrite(con, lambda text: without(text, gone))
             removal.remove(con, project.task(con), texts)
             removal.squeeze(con)
             bundles = [Path(path) for path, _info, _when in models.bundles(con)]
@@ -64,7 +75,21 @@ def purge(project: Project, ids: Sequence[int]) -> Purged:
     snapshots.take(project.database)
     left = tuple(path for path in _files(project.root) if _holds(path, needles))
     unseen = sum(len(text) < SHORTEST for text in texts.values())
-    return Purged(len(texts), copies, removed, left, unseen)
+    return Purged(len(texts), copies, removed, left, unseen, len(gone), tuple(sorted(kept)))
+
+
+def _typed(con: Connection, texts: Mapping[int, str]) -> tuple[set[str], set[str]]:
+    """Of the terms of all versions of the patterns that stand in these texts: those in no other text, and the rest."""
+    within = "\n".join(" ".join(text.casefold().split()) for text in texts.values())
+    terms = {term: plain for text in patterns.versions(con) for term, plain in terms_of(text).items()}
+    met = {term for term, plain in terms.items() if plain in within}
+    kept = {term for term in met if _stands_elsewhere(con, terms[term], texts)}
+    return met - kept, kept
+
+
+def _stands_elsewhere(con: Connection, plain: str, texts: Mapping[int, str]) -> bool:
+    found = (i for i in search.find(con, plain, LOOKED_AT + len(texts)) if i not in texts)
+    return any(plain in " ".join(one.text.casefold().split()) for one in examples.get(con, list(found)))
 
 
 def _blur(project: Project, ids: Sequence[int]) -> None:

@@ -91,6 +91,32 @@ def take(database: Path, why: str = ASKED) -> Snapshot:
     return Snapshot(target, number, why, moment)
 
 
+def take_if_changed(database: Path, why: str) -> Snapshot:
+    """The newest snapshot if it holds all that people did and brought, and stands its check; else a new one.
+
+    So rounds on the same labels cost one copy, and don't push older days out of the few that are kept.
+    """
+    newest = listed(database)[-1:]
+    if newest and _done(database) == _done(newest[0].path) and check(newest[0].path) == "ok":
+        return newest[0]
+    return take(database, why)
+
+
+def _done(database: Path) -> tuple[int, ...] | None:
+    """As `meta.done`; None if the database can't be read."""
+    try:
+        con = connect(database, readonly=True)
+    except (InputError, RefusedError):
+        return None
+    try:
+        schema.check(con, database)
+        return meta.done(con)
+    except (InputError, DatabaseError):
+        return None
+    finally:
+        con.close()
+
+
 def _copy(database: Path, stage: Path) -> None:
     con = connect(database)
     try:

@@ -27,9 +27,12 @@ class VectorStore:
 
     @property
     def count(self) -> int:
-        """How many texts are embedded."""
+        """How many texts are embedded: as many as were committed, and as both files still hold."""
         path = self.directory / STATE
-        return int(json.loads(path.read_text(encoding="utf-8"))["count"]) if path.exists() else 0
+        if not path.exists():
+            return 0
+        said = int(json.loads(path.read_text(encoding="utf-8"))["count"])
+        return min(said, _size(self.directory / IDS) // 8, _size(self.directory / VECTORS) // (2 * self.dim))
 
     def ids(self) -> NDArray[np.int64]:
         """Example ids in row order, [n]."""
@@ -53,6 +56,13 @@ class VectorStore:
         append_at(self.directory / IDS, count * 8, ids.astype(np.int64).tobytes())
         append_at(self.directory / VECTORS, count * self.dim * 2, vectors.astype(np.float16).tobytes())
         publish_file(self.directory / STATE, json.dumps({"count": count + len(ids)}).encode())
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def append_at(path: Path, offset: int, data: bytes) -> None:

@@ -178,7 +178,7 @@ def manifest(facts: Facts, files: Sequence[Path], evidence: Evidence) -> dict[st
         "activation": facts.activation,
         "classes": [_class(facts, *one, more) for one, more in zip(facts.classes, answering, strict=True)],
         "guidelines": facts.guidelines,
-        **({"again": facts.model.head["again"]} if bio else {}),
+        **({"steps": facts.model.head["steps"]} if bio else {}),
         "unlearnt": list(facts.unlearnt),
         "temperature": facts.temperature,
         **facts.windows.as_json(),

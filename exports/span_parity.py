@@ -20,7 +20,7 @@ from core.errors import RefusedError
 from core.i18n import _
 from core.publish import publish_file
 from core.records import JobEvent
-from core.tags import best_tags, log_softmax, score_of
+from core.tags import Steps, best_tags, log_softmax, score_of, steps_in
 from exports import child, probes, span_reference
 from exports.parity import BATCHES_A_CALL, NEAR_TIE, RESULT, TICK, TOLERANCE, refusal
 from exports.runtime.errors import BundleError
@@ -55,7 +55,7 @@ def work(stage: Path) -> Iterator[JobEvent]:
     other = sum(
         not np.array_equal(span_reference.fingerprint(reading), known.tokens[i]) for i, reading in enumerate(readings)
     )
-    result = summary(known, found, other, float(predictor.manifest.get("again", 0.0)))
+    result = summary(known, found, other, steps_in(predictor.manifest))
     result["windowed"] = sum(len(reading.windows) > 1 for reading in readings)
     publish_file(stage / RESULT, json.dumps(result, indent=1).encode())
     if not result["ok"]:
@@ -64,18 +64,20 @@ def work(stage: Path) -> Iterator[JobEvent]:
     yield JobEvent("result", result)
 
 
-def summary(known: SpanReference, found: Sequence[Logits], other_tokens: int, again: float = 0.0) -> dict[str, Any]:
-    """The evidence; `found`: for each size of batches the logits of every text; `again`: as `best_tags` takes it."""
+def summary(
+    known: SpanReference, found: Sequence[Logits], other_tokens: int, steps: Steps | None = None
+) -> dict[str, Any]:
+    """The evidence; `found`: for each size of batches the logits of every text; `steps`: as `best_tags` takes it."""
     worst, compared, flips = 0.0, 0, 0
     logp = [log_softmax(own) for own in known.logits]
-    truth = best_tags(logp, again)
+    truth = best_tags(logp, steps)
     for own in found:
-        said = best_tags([log_softmax(one) for one in own], again)
+        said = best_tags([log_softmax(one) for one in own], steps)
         for place, (gold, one) in enumerate(zip(known.logits, own, strict=True)):
             same = gold.shape == one.shape
             far = float(np.abs(gold.astype(np.float64) - one).max(initial=0.0)) if same else np.inf
             worst, compared = max(worst, far if np.isfinite(far) else np.inf), compared + gold.size
-            flips += same and worse(logp[place], truth[place], said[place], again)
+            flips += same and worse(logp[place], truth[place], said[place], steps)
     return {
         "ok": bool(known.texts) and worst <= TOLERANCE and flips == 0 and other_tokens == 0,
         "texts": len(known.texts),
@@ -89,13 +91,13 @@ def summary(known: SpanReference, found: Sequence[Logits], other_tokens: int, ag
     }
 
 
-def worse(logp: NDArray[np.float32], best: NDArray[np.int64], other: NDArray[np.int64], again: float) -> bool:
+def worse(logp: NDArray[np.float32], best: NDArray[np.int64], other: NDArray[np.int64], steps: Steps | None) -> bool:
     """Whether other tags [words] are clearly worse than the best ones by log-probabilities [words, tags].
 
     Rounding may turn round what is nearly equal: so much for each word that has another tag.
     """
     differing = int((best != other).sum())
-    gap = score_of(logp, best, again) - score_of(logp, other, again)
+    gap = score_of(logp, best, steps) - score_of(logp, other, steps)
     return differing > 0 and gap > NEAR_TIE * differing
 
 

@@ -230,8 +230,8 @@ class HandfulApp(SafeCrash, App[None]):
         from tui.dialogs.help import HelpDialog
 
         here = self.screen
-        scopes = here.scopes() if isinstance(here, HandfulScreen) else ()
-        self.push_screen(HelpDialog(scopes, self.overrides))
+        scopes, more = (here.scopes(), here.more_help()) if isinstance(here, HandfulScreen) else ((), ())
+        self.push_screen(HelpDialog(scopes, self.overrides, more))
 
     def prefer(self, chosen: Preferences) -> None:
         """Put preferences in force and keep them."""

@@ -35,7 +35,7 @@ class TextFilter:
 
 def ids(con: Connection, wanted: TextFilter, *, after: int = 0, limit: int | None = None) -> "array[int]":
     """Ids of the texts that pass, in their order, those above `after`. No query string fails."""
-    asked = expression(wanted.query)
+    asked = expression(con, wanted.query)
     if wanted.query.strip() and not asked:
         return array("q")
     source = "search" if asked else _narrowest(wanted)

@@ -39,3 +39,13 @@ def bump(con: Connection, name: str, by: int) -> None:
 def counters(con: Connection) -> dict[str, int]:
     """All counters: `pool`, `test`, `pool.answered`, `pool.skipped`, `test.answered` …"""
     return {row[0]: row[1] for row in con.execute("SELECT name, n FROM counters")}
+
+
+def done(con: Connection) -> tuple[int, ...]:
+    """Numbers of which one moves with all that can't be made anew: acts, imports, texts, bundles, ended rounds."""
+    row = con.execute(
+        "SELECT (SELECT coalesce(max(seq), 0) FROM events), (SELECT coalesce(max(id), 0) FROM imports),"
+        " (SELECT coalesce(max(id), 0) FROM examples), (SELECT coalesce(max(id), 0) FROM bundles),"
+        " (SELECT count(*) FROM rounds WHERE state <> 'running')"
+    ).fetchone()
+    return tuple(row)

@@ -33,6 +33,11 @@ class Ranking:
     info: Mapping[str, Any]
     created: float
 
+    @property
+    def trained(self) -> bool:
+        """Whether there is a model in it, and not only a queue."""
+        return bool(self.info.get("trained", self.info.get("n_labels", 0) > 0))
+
 
 def encoder_in_use(con: Connection) -> str:
     """`base`, or the number of the round whose encoder is in use, as text."""

@@ -21,8 +21,10 @@ _UNSPACED_RUN = re.compile(
     "\U0001b000-\U0001b16f\U00020000-\U0003ffff"  # rare kana and Chinese
     "]+"
 )
-_PREFIX_FROM = 2
+_PREFIX_FROM, _PREFIX_FROM_LARGE = 2, 3
 """Shorter words are asked for as they are: as prefixes they would match most of the pool, slowly."""
+_LARGE = 300_000
+"""Texts above which all that begins with two letters takes longer to gather than a person waits for."""
 _KEYWORD_PREFIX_FROM = 4
 """Shorter keywords are asked for as they are: "car" is not meant to find "care"."""
 _MAX_WORDS = 32
@@ -45,10 +47,11 @@ def _spaced(run: re.Match[str]) -> str:
 def find(con: Connection, query: str, limit: int = 100) -> list[int]:
     """Ids of texts that hold every word of the query, or a word that begins with it; the oldest first.
 
+    Words of one letter, and in a large pool of two, are looked for as they are.
     Any string will do: quotes and operators are letters like others, and a query without a letter or digit finds
     nothing.
     """
-    asked = expression(query)
+    asked = expression(con, query)
     if not asked:
         return []
     rows = con.execute(
@@ -84,13 +87,15 @@ def _keyword(word: str) -> str:
     return quoted + " *" if len(words[-1]) >= _KEYWORD_PREFIX_FROM else quoted
 
 
-def expression(query: str) -> str:
-    """The query in FTS5's language: one quoted phrase per word."""
+def expression(con: Connection, query: str) -> str:
+    """The query in FTS5's language: one quoted phrase per word, which may go on in the text if it is long enough."""
+    top = con.execute("SELECT coalesce(max(id), 0) FROM examples").fetchone()[0]
+    prefix_from = _PREFIX_FROM if top < _LARGE else _PREFIX_FROM_LARGE
     clean = query[:_MAX_QUERY].encode("utf-8", "replace").decode().replace("\x00", " ")
-    return " ".join(_phrase(word) for word in clean.split()[:_MAX_WORDS])
+    return " ".join(_phrase(word, prefix_from) for word in clean.split()[:_MAX_WORDS])
 
 
-def _phrase(word: str) -> str:
+def _phrase(word: str, prefix_from: int) -> str:
     words = indexed(word).strip()
     quoted = '"' + words.replace('"', '""') + '"'
-    return quoted if len(words) < _PREFIX_FROM else quoted + " *"
+    return quoted if len(words) < prefix_from else quoted + " *"

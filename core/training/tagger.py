@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.publish import publish_file
 from core.spans import Span
-from core.tags import UNKNOWN, best_tags, log_softmax, spans_of, tag_count, tags_of
+from core.tags import UNKNOWN, Steps, best_tags, log_softmax, spans_of, steps_in, steps_of, tag_count, tags_of
 from core.tasks.spans import SpanAnswer, span_answer
 from core.training import head as heads
 from core.training.head import Head
@@ -25,6 +25,7 @@ MODEST = 1e-6
 """What a tag that no labelled word has is held for, beside one that some have."""
 SCHEME = "bio"
 """How spans are tags, as head.json says."""
+STEP_DIGITS = 4
 STEPS = 60
 """Most steps of one fit."""
 
@@ -39,8 +40,8 @@ class Tagger:
     """[tags, dim]"""
     bias: NDArray[np.float32]
     """[tags]"""
-    again: float = 0.0
-    """What a span right behind another costs (`core.tags.best_tags`)."""
+    steps: Steps | None = None
+    """What tags behind one another are worth (`core.tags.best_tags`), [tags, 3]; None: nothing."""
 
     def logits(self, features: NDArray[Any]) -> NDArray[np.float32]:
         """features of words [words, dim] → [words, tags]."""
@@ -127,6 +128,17 @@ def fit(
     return Tagger(tuple(class_ids), both[:, :-1].copy(), both[:, -1] + bias_of_unmet)
 
 
+def fit_texts(
+    features: NDArray[np.float32],
+    tags: Sequence[NDArray[np.int64]],
+    class_ids: Sequence[int],
+    start: Tagger | None = None,
+) -> Tagger:
+    """Fit on the words of texts, one text after the other [words, dim], and on how their tags follow one another."""
+    fitted = fit(features, np.concatenate(tags), class_ids, start)
+    return replace(fitted, steps=steps_of(tags, len(fitted.bias)).round(STEP_DIGITS))
+
+
 def tempered(model: Tagger, temperature: float) -> Tagger:
     """The tagger with its logits divided, once and for all; tags that no word had stay as improbable as they are."""
     divided = model.bias / np.float32(temperature)
@@ -142,7 +154,7 @@ def found_in(
         tuple(
             Found(Span(int(own[a, 0]), int(own[b, 1]), tagger.class_ids[k]), p) for a, b, k, p in spans_of(tags, said)
         )
-        for own, tags, said in zip(places, best_tags(logp, tagger.again), logp, strict=True)
+        for own, tags, said in zip(places, best_tags(logp, tagger.steps), logp, strict=True)
     ]
 
 
@@ -155,16 +167,13 @@ def save(directory: Path, tagger: Tagger, story: Mapping[str, Any]) -> None:
     """Write the weights and the JSON that tells where they come from, as heads are written."""
     heads.save(directory, tagger.head(), story)
     said = json.loads((directory / heads.STORY).read_text(encoding="utf-8"))
-    publish_file(
-        directory / heads.STORY,
-        json.dumps(
-            {**said, "class_ids": list(tagger.class_ids), "scheme": SCHEME, "again": tagger.again}, indent=1
-        ).encode(),
-    )
+    steps = None if tagger.steps is None else tagger.steps.round(STEP_DIGITS).tolist()
+    own = {"class_ids": list(tagger.class_ids), "scheme": SCHEME, "steps": steps}
+    publish_file(directory / heads.STORY, json.dumps(said | own, indent=1).encode())
 
 
 def load(directory: Path) -> Tagger:
     """Read what `save` wrote."""
     found = heads.load(directory)
     said = json.loads((directory / heads.STORY).read_text(encoding="utf-8"))
-    return Tagger(found.class_ids, found.weight, found.bias, float(said["again"]))
+    return Tagger(found.class_ids, found.weight, found.bias, steps_in(said))

@@ -1,31 +1,26 @@
 """The instant loop: labels and cached features in, a published head with its queue and its counts out."""
 
 import json
-import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core import clock, inuse, plugins, predictions, queue
+from core import clock, plugins, predictions
 from core.connection import Connection, transaction
 from core.evaluation import paying
 from core.project import Project
-from core.publish import publish_dir, publish_file
-from core.querying.base import Pick, PoolExhaustedError, PoolView, Strategy
-from core.records import LabelledExample, QueueItem
-from core.settings import Settings
+from core.querying.base import Pick, PoolView
+from core.records import QueueItem
 from core.store import classes, examples, labels, meta, models
-from core.tasks.base import Task
 from core.training import head as heads
-from core.training.base import Trainer
 from core.training.head import Head
 from core.training.recipe import HeadRecipe
 from core.training.round import STORY, folds_of
-from core.training.space import Space
 from core.training.space import load as load_space
 from core.vectors import VectorStore, rows_of
 from core.worker import doubting, outlook
@@ -33,66 +28,13 @@ from core.worker.auditing import audit, open_confidences
 from core.worker.class_texts import class_vectors, seeded
 from core.worker.doubting import Evidence
 from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
+from core.worker.moment import Fitted, Moment, labelled_rows
+from core.worker.ranking import Spent, line_up, publish
 
-KEPT_RANKINGS = 3
 CHUNK = 16384
 """Texts whose probabilities are computed together."""
 MAX_OUT_OF_FOLD = 5000
 """Labels above which out-of-fold counts are left to rounds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """Labelled texts that have features, aligned with their rows."""
-
-    items: list[LabelledExample]
-    answers: list[Any]
-    rows: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The project as one refresh sees it."""
-
-    settings: Settings
-    task: Task[Any]
-    trainer: Trainer
-    seq: int
-    """The newest event."""
-    space: Space
-    ids: NDArray[np.int64]
-    """Example ids in row order, [n]."""
-    vectors: NDArray[Any]
-    """[n, dim] float16, memory-mapped."""
-    known: Labelled
-    names: dict[int, str]
-
-    @property
-    def source(self) -> str:
-        """What the model is called."""
-        return inuse.source_name(self.space.encoder)
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A head and what it says about every text."""
-
-    head: Head
-    recipe: HeadRecipe
-    scores: NDArray[Any]
-    """Probabilities, [n, classes] float16 in a file without a name: a million texts need no memory for them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """Seconds of one refresh, for whoever measures."""
-
-    head: float
-    """Fitting the head, and its scores for every text."""
-    picking: float
-    """Lining up the queue."""
-    judging: float
-    """Publishing, and judging the head."""
 
 
 def refresh(project: Project, con: Connection) -> Spent:
@@ -204,13 +146,6 @@ def _look(project: Project, con: Connection) -> Moment:
     )
 
 
-def labelled_rows(task: Task[Any], ids: NDArray[np.int64], items: list[LabelledExample]) -> Labelled:
-    """Those labelled texts that are embedded, with their answers and rows."""
-    rows = rows_of(ids, np.array([item.example.id for item in items], np.int64))
-    kept = [item for item, row in zip(items, rows, strict=True) if row >= 0]
-    return Labelled(kept, [task.decode(item.stored) for item in kept], rows[rows >= 0])
-
-
 def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
     rows = rows_of(now.ids, np.array(examples.open_ids(con), np.int64))
     chosen = rows_of(now.ids, np.array(examples.chosen_ids(con), np.int64))
@@ -229,16 +164,13 @@ def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None)
         seeded=seeded(con, now.ids) if missing else {},
         settled=_settled(now, fitted, rows[rows >= 0]),
         spot_share=now.settings.spot_check,
+        settled_above=now.settings.answer_above,
         picking_pays=found is None or found.pays,
         exclusive=now.task.exclusive,
         doubt=_doubts(now, fitted) if fitted else None,
         chosen=chosen[chosen >= 0],
     )
-    strategy: Strategy = plugins.load(plugins.STRATEGIES, now.settings.strategy)
-    try:
-        return strategy(view, now.settings.queue_length, np.random.default_rng((now.settings.seed, now.seq)))
-    except PoolExhaustedError:
-        return []
+    return line_up(view, now)
 
 
 def _settled(now: Moment, fitted: Fitted | None, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -268,29 +200,15 @@ def _item(now: Moment, pick: Pick, fitted: Fitted | None) -> QueueItem:
 
 def _publish(project: Project, con: Connection, now: Moment, items: list[QueueItem], fitted: Fitted | None) -> int:
     """Make the ranking visible; returns its id."""
-    last = models.newest_ranking(con)
-    target = project.scores / f"{(last.id if last else 0) + 1:06d}"
-    story = {
-        "task": now.task.name,
-        "encoder": now.space.encoder,
-        "space": now.space.fingerprint,
-        "source": now.source,
-        "event_seq": now.seq,
-        "n_labels": len(now.known.items),
-        "shape": queue.shape(now.settings),
-    }
-    if fitted is not None:
-        story["recipe"] = asdict(fitted.recipe)
-    with publish_dir(target) as stage:
-        publish_file(stage / queue.QUEUE, queue.encode(items, now.seq))
-        if fitted is not None:
-            heads.save(stage, fitted.head, story)
-            sure = open_confidences(now, fitted, np.arange(len(now.ids)))
-            predictions.write(stage, now.ids, fitted.scores, fitted.head.class_ids, fitted.head.cuts, sure)
-    ranking = models.add_ranking(con, target.name, now.seq, story)
-    for old in sorted(p for p in project.scores.iterdir() if p.name.isdigit())[:-KEPT_RANKINGS]:
-        shutil.rmtree(old, ignore_errors=True)
-    return ranking
+    if fitted is None:
+        return publish(project, con, now, items, None)
+
+    def write(stage: Path, story: Mapping[str, Any]) -> None:
+        heads.save(stage, fitted.head, story)
+        sure = open_confidences(now, fitted, np.arange(len(now.ids)))
+        predictions.write(stage, now.ids, fitted.scores, fitted.head.class_ids, fitted.head.cuts, sure)
+
+    return publish(project, con, now, items, write, recipe=asdict(fitted.recipe))
 
 
 def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> None:

@@ -13,7 +13,7 @@ from core.store import meta
 from core.training.device import Compute
 from core.training.space import Space
 from core.worker import learner
-from core.worker.learner import Spent
+from core.worker.ranking import Spent
 
 
 class Learner(Protocol):

@@ -4,13 +4,21 @@ Called between the steps of a running job too, so that suggestions follow the la
 came during a refit are picked up by the next one: refits coalesce by themselves.
 """
 
+import json
+from itertools import takewhile
+
 from core import snapshots
 from core.connection import Connection
 from core.errors import HandfulError
 from core.project import Project
+from core.publish import make_dir
+from core.queue import QUEUE
 from core.store import examples, jobs, labels, meta, models
 from core.worker.log import logger
 from core.worker.rule import round_is_due, wanted_key
+
+MADE_ANEW = 5
+"""How often the same features are made again because somebody removed them."""
 
 
 class Refresher:
@@ -25,15 +33,14 @@ class Refresher:
         """Do what is due, if anything; True if something was done."""
         with self.project.open() as con:
             now = self._mark(con)
-            if now == self._seen:
-                return False
-            if not examples.total(con):
+            if not examples.total(con) or (now == self._seen and self._is_all_there(con)):
                 return False
             self._take_snapshot(con)
             if self._embedding_due(con):
                 return self._ask_for_embedding(con)
             from core.worker.learners import refresh  # torch comes with it, seconds that a waiting job need not pay
 
+            make_dir(self.project.scores)  # somebody may have removed it whole
             refresh(self.project, con)
             self._seen = now
             if round_is_due(con, self.project.settings()):
@@ -58,16 +65,32 @@ class Refresher:
 
     def _has_features(self, con: Connection) -> bool:
         """Whether the features in force are on the disk; somebody may have removed them to make room."""
-        return (self.project.embeddings / str(meta.get(con, "space")) / "space.json").is_file()
+        from core.vectors import VectorStore
+
+        directory = self.project.embeddings / str(meta.get(con, "space"))
+        try:
+            dim = int(json.loads((directory / "space.json").read_text(encoding="utf-8"))["dim"])
+        except (OSError, ValueError, KeyError):
+            return False
+        return VectorStore(directory, dim).count >= examples.total(con)
+
+    def _is_all_there(self, con: Connection) -> bool:
+        """Whether nobody has removed features, or the ranking made from them, since they were seen."""
+        last = models.newest_ranking(con)
+        ranked = last is None or (self.project.scores / last.directory / QUEUE).is_file()
+        return ranked and self._has_features(con)
 
     def _ask_for_embedding(self, con: Connection) -> bool:
-        """Queue the job `embed`, unless it waits, runs, or has failed for this very reason; True if it was queued."""
+        """Queue the job `embed`, unless it waits, runs, or has failed for this very reason; True if it was queued.
+
+        If what it has made is not there any more, it is queued again, but not for ever.
+        """
         args = {"key": wanted_key(con, self.project.settings()), "texts": examples.total(con)}
-        last = next((job for job in jobs.recent(con) if job.kind == "embed"), None)
-        if last is not None and last.state in ("queued", "running", "interrupted"):
+        before = [job for job in jobs.recent(con) if job.kind == "embed"]
+        if before and before[0].state in ("queued", "running", "interrupted"):
             return False
-        same = last is not None and dict(last.args) == args
-        if same and not (last is not None and last.state == "done" and not self._has_features(con)):
+        same = [job.state for job in takewhile(lambda job: dict(job.args) == args, before)]
+        if same and (same[0] != "done" or self._has_features(con) or len(same) > MADE_ANEW):
             return False
         jobs.enqueue(con, "embed", args, once=True)
         return True

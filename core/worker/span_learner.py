@@ -1,29 +1,27 @@
 """The instant loop where words are tagged: answers and cached words in, a published tagger with its queue out."""
 
 import json
-import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core import clock, inuse, plugins, queue, span_predictions
+from core import clock, span_predictions
 from core.connection import Connection, transaction
 from core.evaluation import paying
 from core.evaluation.tagging import Sureness
 from core.inuse import ModelInUse
 from core.project import Project
-from core.publish import publish_dir, publish_file
 from core.querying import words as word_doubts
-from core.querying.base import Pick, PoolExhaustedError, PoolView, Strategy
+from core.querying.base import Pick, PoolView
 from core.records import JobEvent, QueueItem, Suggestion
 from core.settings import Settings
 from core.spans import Guess, Span, suggestion_of
 from core.store import classes, examples, labels, meta, models
 from core.tags import best_tags
-from core.tasks.base import Task
 from core.tasks.spans import SpanAnswer
 from core.training import device, tagger, words
 from core.training.device import Compute
@@ -33,53 +31,24 @@ from core.training.space import load as load_space
 from core.training.tagger import Found, Tagger
 from core.training.words import Told
 from core.vectors import VectorStore, rows_of
-from core.word_store import Words
 from core.worker import span_judging
 from core.worker.class_texts import seeded
-from core.worker.learner import KEPT_RANKINGS, MAX_OUT_OF_FOLD, Spent
+from core.worker.learner import MAX_OUT_OF_FOLD
+from core.worker.pattern_hints import Hints, PatternHints, left_out, pointing_to, raised
+from core.worker.ranking import Spent, line_up, publish
 from core.worker.span_judging import Folded
-from core.worker.tagging import Marked, fitted_on, marked
+from core.worker.span_moment import Fitted, Moment
+from core.worker.tagging import fitted_on, marked
 
 CHUNK = 65_536
 """Words that are scored together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The project as one refresh sees it."""
-
-    settings: Settings
-    task: Task[Any]
-    seq: int
-    """The newest event."""
-    space: Space
-    words: Words
-    known: Marked
-    names: dict[int, str]
-
-    @property
-    def source(self) -> str:
-        """What the model is called."""
-        return inuse.source_name(self.space.encoder)
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A tagger and what it says about every cached text."""
-
-    tagger: Tagger
-    sureness: Sureness
-    found: list[tuple[Found, ...]]
-    sure: NDArray[np.float32]
-    """How probable it holds its answer to each text as a whole, [cached texts]"""
-    doubts: NDArray[np.float32]
-    """[cached texts]"""
-    classes: NDArray[np.float32]
-    """[cached texts, classes]"""
-
-
 class SpanLearner:
     """The learner of the task `spans`."""
+
+    def __init__(self) -> None:
+        self._hints = PatternHints()
 
     def prepare(self, project: Project, space: Space, settings: Settings, compute: Compute) -> Iterator[JobEvent]:
         """Cache words in a space that is about to come into force."""
@@ -94,7 +63,7 @@ class SpanLearner:
             out, sureness = _folded(project, con, now)
             fitted = _fit(project, con, now, sureness)
         learnt = clock.monotonic()
-        picks = _pick(con, now, fitted)
+        picks = _pick(con, now, fitted, self._hints.of(project, con, now.words.ids.tolist()))
         picked = clock.monotonic()
         ranking = _publish(project, con, now, [_item(now, pick, fitted) for pick in picks], fitted)
         if fitted is not None:
@@ -155,7 +124,7 @@ def _fit(project: Project, con: Connection, now: Moment, sureness: Sureness) -> 
     starts = now.words.starts
     rows = [now.words.rows(text) for text in range(len(now.words.ids))]
     found = tagger.found_in(model, [now.words.places[row] for row in rows], [logp[row] for row in rows])
-    tags = best_tags([logp[row] for row in rows], model.again)
+    tags = best_tags([logp[row] for row in rows], model.steps)
     sure = np.array([sureness.of_text(logp[row], own) for row, own in zip(rows, tags, strict=True)], np.float32)
     doubts, of_classes = word_doubts.doubts(logp, starts), word_doubts.class_probabilities(logp, starts)
     return Fitted(model, sureness, found, sure, doubts, of_classes)
@@ -178,7 +147,7 @@ def _last(project: Project, con: Connection, now: Moment) -> Tagger | None:
         return None
 
 
-def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
+def _pick(con: Connection, now: Moment, fitted: Fitted | None, hints: Hints) -> list[Pick]:
     """Rows of the picks are places among the cached texts."""
     ids = now.words.ids
     store = VectorStore(now.space.directory, now.space.dim)
@@ -189,7 +158,9 @@ def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
     above = now.settings.answer_above
     settled = is_open & (fitted.sure >= above) if fitted and above > 0 else np.zeros(len(ids), np.bool_)
     found = paying.from_json(meta.get(con, models.PAYING))
-    missing = bool(classes.active_ids(con) - classes.counts(con).keys())
+    missing = classes.active_ids(con) - classes.counts(con).keys()
+    unmet = {now.names[class_id]: class_id for class_id in missing}
+    doubts = raised(fitted.doubts, left_out(hints, fitted.found, now.names)) if fitted else np.empty(0, np.float32)
     view = PoolView(
         np.asarray(store.vectors()[rows]),
         np.flatnonzero(is_open),
@@ -199,20 +170,17 @@ def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
         fitted.classes if fitted else None,
         now.names,
         now.settings.audit_share,
-        seeded=seeded(con, ids) if missing else {},
+        seeded=pointing_to(hints, seeded(con, ids), unmet) if missing else {},
         settled=np.flatnonzero(settled),
         spot_share=now.settings.spot_check,
+        settled_above=now.settings.answer_above,
         chosen=np.flatnonzero(np.isin(ids, np.array(examples.chosen_ids(con), np.int64))),
         picking_pays=found is None or found.pays,
         exclusive=now.task.exclusive,
-        doubt=(lambda some: fitted.doubts[some]) if fitted else None,
-        promise=None if fitted else _promise(con, ids),
+        doubt=(lambda some: doubts[some]) if fitted else None,
+        promise=None if fitted else raised(_promise(con, ids), list(hints)),
     )
-    strategy: Strategy = plugins.load(plugins.STRATEGIES, now.settings.strategy)
-    try:
-        return strategy(view, now.settings.queue_length, np.random.default_rng((now.settings.seed, now.seq)))
-    except PoolExhaustedError:
-        return []
+    return line_up(view, now)
 
 
 def _promise(con: Connection, ids: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -241,23 +209,11 @@ def suggestion(found: Sequence[Found], sure: float, names: dict[int, str], sourc
 
 def _publish(project: Project, con: Connection, now: Moment, items: list[QueueItem], fitted: Fitted | None) -> int:
     """Make the ranking visible; returns its id."""
-    last = models.newest_ranking(con)
-    target = project.scores / f"{(last.id if last else 0) + 1:06d}"
-    story = {
-        "task": now.task.name,
-        "encoder": now.space.encoder,
-        "space": now.space.fingerprint,
-        "source": now.source,
-        "event_seq": now.seq,
-        "n_labels": len(now.known.items),
-        "shape": queue.shape(now.settings),
-    }
-    with publish_dir(target) as stage:
-        publish_file(stage / queue.QUEUE, queue.encode(items, now.seq))
-        if fitted is not None:
-            tagger.save(stage, fitted.tagger, story)
-            span_predictions.write(stage, now.words.ids.tolist(), fitted.found, fitted.sure.tolist())
-    ranking = models.add_ranking(con, target.name, now.seq, story)
-    for old in sorted(p for p in project.scores.iterdir() if p.name.isdigit())[:-KEPT_RANKINGS]:
-        shutil.rmtree(old, ignore_errors=True)
-    return ranking
+    if fitted is None:
+        return publish(project, con, now, items, None)
+
+    def write(stage: Path, story: Mapping[str, Any]) -> None:
+        tagger.save(stage, fitted.tagger, story)
+        span_predictions.write(stage, now.words.ids.tolist(), fitted.found, fitted.sure.tolist())
+
+    return publish(project, con, now, items, write)

@@ -1,7 +1,7 @@
 """Taggers on what is labelled: how they are fitted, and what such say of a text that had not seen it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from core.evaluation.collect import is_right
 from core.evaluation.tagging import TEMPERATURES, Sureness, Trial, fit, joint
 from core.records import LabelledExample
 from core.spans import Span
-from core.tags import again_of, best_tags, log_softmax, spans_of
+from core.tags import best_tags, log_softmax, spans_of
 from core.tasks.base import Task
 from core.tasks.spans import SpanAnswer
 from core.training import tagger
@@ -83,7 +83,7 @@ def fitted_on(there: Words, known: Marked, rows: Sequence[int], start: Tagger | 
         kept.append(i)
     features = there.gather([known.texts[i] for i in kept])
     tags = [tagger.tags_for(known.answers[i], there.places[there.rows(known.texts[i])], class_ids) for i in kept]
-    return replace(tagger.fit(features, np.concatenate(tags), class_ids, start), again=again_of(tags))
+    return tagger.fit_texts(features, tags, class_ids, start)
 
 
 def said_by(model: Tagger, there: Words, known: Marked, rows: Iterable[int]) -> list[Unseen]:
@@ -111,13 +111,13 @@ def out_of_fold(
 def reading(one: Unseen, places: NDArray[np.int64], sureness: Sureness) -> Reading:
     """What it means; `places`: where the text's words lie in it, [words, 2]."""
     logp = one.at(sureness.temperature)
-    tags = best_tags([logp], one.model.again)[0]
+    tags = best_tags([logp], one.model.steps)[0]
     return Reading(_found(one.model, places, tags, logp), sureness.of_text(logp, tags))
 
 
 def trial(task: Task[Any], one: Unseen, places: NDArray[np.int64], gold: SpanAnswer) -> Trial:
     """The text as `core.evaluation.tagging.fit` takes it; its tags are those of its own temperature throughout."""
-    tags = best_tags([log_softmax(one.logits)], one.model.again)[0]
+    tags = best_tags([log_softmax(one.logits)], one.model.steps)[0]
     told = [one.at(float(t)) for t in TEMPERATURES]
     spans = [pieces(gold, _found(one.model, places, tags, logp)) for logp in told]
     answer = tagger.as_answer(_found(one.model, places, tags, told[0]))

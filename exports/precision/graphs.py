@@ -55,6 +55,18 @@ def head_products(model: onnx.ModelProto) -> list[str]:
     return [node.name for node in model.graph.node if any(name.startswith(HEAD) for name in node.input)]
 
 
+def with_named_head(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The graph whose head's weights are called so: of a product over words the exporter turns them and names them."""
+    (biased,) = (node for node in model.graph.node if f"{HEAD}bias" in node.input)
+    (product,) = (node for node in model.graph.node if node.op_type == "MatMul" and node.output[0] in biased.input)
+    old = product.input[1]
+    for one in model.graph.initializer:
+        if one.name == old:
+            one.name = f"{HEAD}weight"
+    product.input[1] = f"{HEAD}weight"
+    return model
+
+
 def with_open_head(model: onnx.ModelProto) -> onnx.ModelProto:
     """The graph whose head may be given as further inputs; its own is used where it is not."""
     for one in model.graph.initializer:

@@ -34,9 +34,9 @@ TICK = 0.3
 
 def _all(asked: Mapping[str, Any], reader: Reader) -> Iterator[tuple[list[Line], Read]]:
     with Path(asked["file"]).open("rb") as stream:
-        coming = lines(stream, text_lines=bool(asked["text_lines"]))
+        coming = lines(stream, text_lines=bool(asked["text_lines"]), fields=reader.fields)
         while block := list(islice(coming, BLOCK)):
-            yield block, reader.read([line.text for line in block])
+            yield block, reader.read(block)
 
 
 def work(folder: Path) -> Iterator[JobEvent]:
@@ -51,7 +51,7 @@ def work(folder: Path) -> Iterator[JobEvent]:
     answers: list[bytes] = []
     for block, read in _all(asked, reader):
         distances.append(read.distances)
-        now += count(read.answers)
+        now += count(read.classes)
         if asked["most"]:
             found = bringing.first([*found, *bringing.candidates(n, block, read, limits, about)], int(asked["most"]))
             answers += [
@@ -63,7 +63,7 @@ def work(folder: Path) -> Iterator[JobEvent]:
             told = clock.monotonic()
             yield JobEvent("progress", {"what": "texts", "done": n})
     said = drift.compare(
-        reader.pool.distances, np.concatenate(distances), reader.classes, count(reader.pool.answers), now
+        reader.pool.distances, np.concatenate(distances), reader.classes, count(reader.pool.classes), now
     )
     result: dict[str, Any] = {"drift": said.as_json()}
     if asked["most"]:

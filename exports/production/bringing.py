@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.drift import FAR, UNSURE
-from exports.production.reading import Line, Read, labels_of
+from exports.production.reading import Line, Read
 
 CORRECTED, UNSURE_OF, FAR_OFF = "corrected", "unsure", "far"
 
@@ -56,11 +56,11 @@ def candidates(
 ) -> list[Candidate]:
     """Those of some texts that should come, the first of which is number `start`; `about`: where they come from."""
     found = []
-    for i, (line, answer) in enumerate(zip(texts, read.answers, strict=True)):
+    for i, line in enumerate(texts):
         sure, distance = float(read.sure[i]), float(read.distances[i])
         less, further = limits.rarity(sure, distance)
         why = [
-            *([CORRECTED] if line.said is not None and _names(line.said) != sorted(labels_of(answer)) else []),
+            *([CORRECTED] if read.corrected[i] else []),
             *([UNSURE_OF] if less <= UNSURE else []),
             *([FAR_OFF] if further <= 1.0 - FAR else []),
         ]
@@ -69,7 +69,7 @@ def candidates(
                 "text": line.text,
                 **line.kept,
                 "chosen": ", ".join(why),
-                "answered": ", ".join(labels_of(answer)),
+                "answered": ", ".join(read.classes[i]),
                 "sure": round(sure, 3),
                 "distance": round(distance, 3),
                 **({"feedback": line.said} if line.said is not None else {}),
@@ -84,7 +84,3 @@ def first(found: Sequence[Candidate], most: int) -> list[Candidate]:
     """The `most` that matter most, in the order they came."""
     chosen = sorted(found, key=lambda one: (one.rank, one.place))[:most]
     return sorted(chosen, key=lambda one: one.place)
-
-
-def _names(said: Any) -> list[str]:
-    return sorted(map(str, said)) if isinstance(said, list) else [str(said)]

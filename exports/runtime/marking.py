@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.reading import Reading
-from core.tags import best_tags, log_softmax, spans_of
+from core.tags import best_tags, log_softmax, spans_of, steps_in
 
 MARKED = "spans"
 """The field of an answer that holds what was marked."""
@@ -30,10 +30,10 @@ class Tagging(Protocol):
 
 def marked(model: Tagging, texts: Sequence[str], batch: int) -> list[dict[str, Any]]:
     """{"spans": [{"start", "end", "label", "text", "score"}]} for each text, its offsets code points."""
-    readings, again = model.readings(texts), float(model.manifest.get("again", 0.0))
+    readings, steps = model.readings(texts), steps_in(model.manifest)
     logp = [log_softmax(logits) for logits in model.word_logits(readings, batch=batch)]
     found = []
-    for text, reading, tags, own in zip(texts, readings, best_tags(logp, again), logp, strict=True):
+    for text, reading, tags, own in zip(texts, readings, best_tags(logp, steps), logp, strict=True):
         spans = []
         for first, last, number, p in spans_of(tags, own):
             start, end = reading.words[first][0], reading.words[last][1]

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench_learning import interval
+from learning import interval
 
 ALL = ("wnut17:100", "wnut17:300", "snips_slots:100", "snips_slots:300")
 PEER = Path(__file__).parent / "peers" / "token_trainer.py"
@@ -32,10 +32,10 @@ Run = dict[str, Any]
 
 
 def _json_of(command: Sequence[str], **env: str) -> dict[str, Any]:
-    """What a command prints, or its last line."""
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, env={**os.environ, **env}
-    )
+    """What a command prints, or its last line; raises RuntimeError with what it complains of."""
+    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, **env})
+    if done.returncode:
+        raise RuntimeError(done.stderr.decode(errors="replace")[-2000:])
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 

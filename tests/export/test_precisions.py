@@ -17,7 +17,7 @@ from core.project import Project
 from exports import staging
 from exports.compare_job import PRECISIONS
 from exports.job import EXPORT
-from exports.precision import bodies, choosing, evening, graphs, int8, rounding, sensitivity, trial
+from exports.precision import choosing, evening, graphs, held, int8, rounding, sensitivity, trial
 from exports.runtime import predictor
 from exports.runtime.checks import checks
 from tests import tiny
@@ -46,7 +46,7 @@ def stage(taught: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stage")
     for _event in staging.staged(staging.subject(taught, taught.settings(), folder), folder):
         pass
-    list(bodies.work(folder))
+    list(held.work(folder))
     return folder
 
 
@@ -59,10 +59,10 @@ def tried(stage: Path, tmp_path: Path, *names: str) -> dict[str, dict[str, Any]]
 
 
 def test_labelled_texts_are_answered_by_heads_that_never_saw_them(stage: Path, taught: Project) -> None:
-    found = bodies.read(stage)
+    found = held.read(stage)
     assert len(found.held) == len(found.golds) == len(found.heads)
     assert set(found.heads.tolist()) >= {0, 1}
-    assert found.weight.shape[0] == found.bias.shape[0] == found.heads.max() + 1
+    assert len(found.fitted) == found.heads.max() + 1
     assert not found.learnt
     assert not {*found.pool} & {*found.held}
 
@@ -70,11 +70,12 @@ def test_labelled_texts_are_answered_by_heads_that_never_saw_them(stage: Path, t
 def test_a_head_of_a_fold_gives_what_it_gives_on_the_stored_features(stage: Path, tmp_path: Path) -> None:
     """The graph with another head answers as that head does, not as its own."""
     folder = shutil.copytree(stage, tmp_path / "stage")
-    found, known = bodies.read(folder), trial._trial(folder)
+    found, known = held.read(folder), trial._trial(folder)
     graph = known.graph("fp32", folder / "model.onnx")
-    weight, bias = np.zeros_like(found.weight[0]), np.full_like(found.bias[0], bodies.NEVER)
+    first = found.fitted[0]
+    weight, bias = np.zeros_like(first.weight), np.full_like(first.bias, held.NEVER)
     bias[1] = 0.0
-    answers = graph.answers_of_head(known.task, found.pool, weight, bias, found.cuts[0])
+    answers = graph.answers_of_head(known.task, found.pool, held.OpenHead(weight, bias, first.cuts))
     assert {answer.class_id for answer in answers} == {2}
 
 
@@ -120,7 +121,7 @@ def test_what_hurts_is_left_in_fp32(stage: Path, tmp_path: Path, monkeypatch: py
 
 def calibration_of(stage: Path) -> list[Any]:
     plain = trial._trial(stage).graph("y", stage / "model.onnx").plain
-    return list(trial._feeds(plain, bodies.read(stage).pool))
+    return list(trial._feeds(plain, held.read(stage).pool))
 
 
 def test_integers_give_nearly_the_same_logits_whatever_is_made_even(stage: Path) -> None:

@@ -18,7 +18,7 @@ from core import project as projects
 from core.connection import quick_check
 from core.errors import HandfulError, InputError, RefusedError
 from core.project import Project
-from core.store import examples, labels, meta
+from core.store import acts, examples, jobs, labels, marks, meta, models
 from core.store.labels import Decision, decide
 from core.tasks.classify import CLASSIFY, ClassAnswer
 from tests.conftest import AddTexts
@@ -207,6 +207,47 @@ def test_D5_on_a_day_with_labels_one_is_due_and_then_no_more(
         assert not snapshots.due_today(project.database, con)
         label(project, 3)
         assert snapshots.due_today(project.database, con)
+
+
+def test_D5_before_a_round_one_is_taken_unless_the_newest_holds_all_that_was_done(
+    project: Project, add_texts: AddTexts
+) -> None:
+    def taken() -> bool:
+        before = snapshots.listed(project.database)[-1:]
+        there = snapshots.take_if_changed(project.database, snapshots.ROUND)
+        assert there == snapshots.listed(project.database)[-1]
+        return [there] != before
+
+    def undo() -> None:
+        with project.open() as con:
+            acts.undo(con, CLASSIFY, "ann")
+
+    def more() -> None:
+        with project.open() as con:
+            add_texts(con, ["one more text"])
+
+    def end_a_round() -> None:
+        with project.open() as con:
+            models.start_round(con, jobs.enqueue(con, "round"), 1, "hash", 2)
+            models.end_round(con, 1, "rejected", "words", {})
+
+    def make_a_bundle() -> None:
+        with project.open() as con:
+            models.add_bundle(con, "somewhere", 1, {})
+
+    def flag() -> None:
+        with project.open() as con:
+            marks.flag(con, 1, True, "ann")
+
+    assert taken()
+    assert not taken()
+    for act in (lambda: label(project, 1), undo, flag, more, end_a_round, make_a_bundle):
+        act()
+        assert taken()
+        assert not taken()
+    newest = snapshots.listed(project.database)[-1].path
+    newest.write_bytes(damaged(newest.read_bytes(), "four pages"))
+    assert taken(), "a damaged one holds nothing"
 
 
 def test_D5_a_damaged_database_makes_no_snapshot_and_takes_none_away(project: Project) -> None:

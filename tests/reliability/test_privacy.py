@@ -16,7 +16,7 @@ from core import purging, snapshots
 from core.connection import transaction
 from core.errors import InputError, RefusedError
 from core.project import Project
-from core.store import marks, meta, models, removal, search
+from core.store import marks, meta, models, patterns, removal, search
 from core.store.labels import Decision, decide
 from core.tasks.classify import CLASSIFY, ClassAnswer
 from core.vectors import VectorStore
@@ -79,6 +79,20 @@ def test_S6_purging_by_the_text_itself_from_a_file_that_others_can_not_read(proj
     done = subprocess.run(command, input=PRIVATE + "\n", capture_output=True, text=True, check=True, encoding="utf-8")
     assert json.loads(done.stdout)["texts"] == 1
     assert found_in(project) == []
+
+
+def test_S6_typed_patterns_go_with_the_only_text_they_stand_in(project: Project, secret: int) -> None:
+    typed = "[refund]\nis private\nrefund\n/[0-9]{4}-[0-9]{4}/\n[login]\n4711-0815\n"
+    with project.open() as con:
+        patterns.write(con, typed, "ann")
+        patterns.write(con, typed + "My ACCOUNT\n", "ann")
+    done = purging.purge(project, [secret])
+    assert (done.terms, done.kept_terms) == (2, ("My ACCOUNT",))  # which another text has, in other letters
+    assert found_in(project) == []
+    with project.open() as con:
+        assert patterns.current(con) == "[refund]\nrefund\n/[0-9]{4}-[0-9]{4}/\n[login]\nMy ACCOUNT\n"
+        assert [text.count("private") for text in patterns.versions(con)] == [0, 0]
+        assert_folded(con)
 
 
 def test_S6_what_can_not_be_purged_changes_nothing(project: Project, secret: int) -> None:

@@ -1,15 +1,19 @@
 """W: the worker dies, hangs, and is replaced."""
 
+import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
 from core import work
-from core.connection import Connection
+from core.connection import Connection, transaction
 from core.project import Project
-from core.store import jobs
+from core.queue import QUEUE
+from core.store import jobs, meta, models
+from core.vectors import VECTORS, VectorStore
 from core.worker import launch
 from core.worker.lock import holder
 from core.worker.state import effective_jobs, worker_state
@@ -82,5 +86,43 @@ def test_W1_a_round_killed_in_any_of_its_phases_is_brought_to_its_end(
             rounds = con.execute("SELECT number, state FROM rounds").fetchall()
             assert [row[0] for row in rounds] == [1]
             assert rounds[0][1] in ("kept", "rejected")
+    finally:
+        launch.stop(project)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_features_and_rankings_removed_by_hand_are_made_anew_by_themselves(project: Project, tmp_path: Path) -> None:
+    from tests import tiny
+    from tests.export.making import teach
+
+    teach(project, str(tiny.bert(tmp_path / "encoder")))
+
+    def features() -> int:
+        space = next(project.embeddings.glob("*"), Path("nowhere"))
+        return VectorStore(space, json.loads((space / "space.json").read_text())["dim"]).count
+
+    def all_there() -> bool:
+        with project.open(readonly=True) as con:
+            last = models.newest_ranking(con)
+        try:
+            return features() == 15 and last is not None and (project.scores / last.directory / QUEUE).is_file()
+        except OSError:
+            return False
+
+    def cut_off() -> None:
+        (next(project.embeddings.glob("*")) / VECTORS).write_bytes(b"half")
+
+    assert all_there()
+    try:
+        launch.ensure_running(project)
+        for remove in (lambda: shutil.rmtree(project.embeddings), cut_off, lambda: shutil.rmtree(project.scores)):
+            remove()
+            assert not all_there()
+            with project.open() as con, transaction(con):  # as the app does from time to time for what it shows
+                meta.put(con, "touched", str(remove))
+            wait_until(all_there, 90)
+        with project.open() as con:
+            assert [job.state for job in jobs.recent(con) if job.kind == "embed"] == ["done", "done"]
     finally:
         launch.stop(project)

@@ -160,10 +160,10 @@ def embedded(project: Project) -> None:
 def test_a_group_is_answered_with_one_key_less_what_was_taken_out(make_app: MakeApp) -> None:
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "4 texts · group" in text_of(app), "the first group")
-        assert "a choice answers these 4 texts" in text_of(app)
+        assert "the answer is for these 4 texts" in text_of(app)
         await pilot.press("space")
         assert "3 texts, 1 left out · group" in text_of(app)
-        assert "a choice answers these 3 texts" in text_of(app)
+        assert "the answer is for these 3 texts" in text_of(app)
         await pilot.press("2")
         await settle(app, pilot)
         assert list(answers(app).values()) == ["login"] * 3
@@ -206,7 +206,7 @@ def test_what_a_search_found_is_taken_to_the_batch_screen(make_app: MakeApp) -> 
         await settle(app, pilot)
         found = rows(app)
         await pilot.press("b")
-        await until(pilot, lambda: f"a choice answers these {len(found)} texts" in text_of(app), "the batch")
+        await until(pilot, lambda: f"the answer is for these {len(found)} texts" in text_of(app), "the batch")
         await pilot.press("1")
         await settle(app, pilot)
         assert set(answers(app)) == set(found)

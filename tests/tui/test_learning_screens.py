@@ -76,6 +76,22 @@ def test_a_round_is_started_followed_and_cancelled(
     run(make_app("rounds"), story)
 
 
+def test_labels_of_one_class_make_no_model_and_it_is_said(make_app: MakeApp, project: Project) -> None:
+    with project.open() as con:
+        models.add_ranking(con, "000001", 7, {"source": "head", "n_labels": 27, "trained": False})
+
+    async def metrics(app: HandfulApp, pilot: Pilot[None]) -> None:
+        found = text_of(app)
+        assert "There is no model yet." in found
+        assert "instant head" not in found
+
+    async def rounds(app: HandfulApp, pilot: Pilot[None]) -> None:
+        assert "model in use: none yet" in text_of(app)
+
+    run(make_app("metrics"), metrics)
+    run(make_app("rounds"), rounds)
+
+
 def test_live_progress_shows_phase_loss_and_time_left(
     make_app: MakeApp, project: Project, monkeypatch: pytest.MonkeyPatch, still_clock: Callable[[float], None]
 ) -> None:

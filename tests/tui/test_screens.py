@@ -207,6 +207,7 @@ def test_the_footer_and_the_help_come_from_one_table(make_app: MakeApp) -> None:
         await pilot.pause()
         found = text_of(app)
         assert "Take the model's suggestion." in found
+        assert "1-9" in found, "what a choice does is in no table, and stands first"
         assert "handful next" in found
 
     run(make_app(), story, (100, 40))

@@ -201,7 +201,7 @@ def test_undo_goes_back_within_the_text_then_over_texts_and_redo_forth(make_app:
         assert "1 marked" in text_of(app)
         await pilot.press("u")
         assert shown(app) == second
-        assert "0 marked" in text_of(app).splitlines()[-3]
+        assert "a digit labels" in text_of(app).splitlines()[-3], "nothing is marked any more"
         await pilot.press("u")
         assert shown(app) == MERKEL
         assert answers(app) == {}
@@ -463,6 +463,7 @@ def test_help_footer_and_palette_know_the_keys_of_spans(make_app: MakeApp) -> No
         await pilot.press("question_mark")
         await until(pilot, lambda: "Take all suggestions." in text_of(app), "the help")
         assert "Label every other place" in text_of(app)
+        assert "Give what is marked the class beside the digit" in text_of(app)
         await pilot.press("escape", "ctrl+p")
         await pilot.pause(0.3)
         await pilot.press(*"in part")

@@ -72,6 +72,9 @@ class AnswerPanel(LineWidget, can_focus=True):
     SCOPE: ClassVar[str] = ""
     """Scope of the key map that its own keys are in; empty: it has none but those of the classes."""
 
+    KEYS_HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """(keys as they are shown, what they do) of those that follow from the classes and are in no table."""
+
     def __init__(self, desk: AnswerDesk) -> None:
         super().__init__(id="answer")
         self.desk = desk

@@ -7,6 +7,7 @@ used, before there is a model), and typing filters.
 from collections.abc import Callable
 from dataclasses import dataclass
 from string import ascii_letters
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -52,6 +53,10 @@ class ClassPanel(AnswerPanel):
     ClassPanel > .panel--filter { color: $text; }
     ClassPanel > .panel--chosen { color: $text; background: $chosen; text-style: bold; }
     """
+
+    KEYS_HELP: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("1-9", _("Answer with the class beside the digit; so does the letter that stands behind it.")),
+    )
 
     def __init__(self, desk: AnswerDesk) -> None:
         super().__init__(desk)

@@ -5,6 +5,8 @@ Choices stand where the panel of one class puts them (of many the likeliest, and
 says the whole set, for a class of it may be out of sight.
 """
 
+from typing import ClassVar
+
 from rich.segment import Segment
 from textual import events
 
@@ -21,6 +23,12 @@ IN, OUT = "■", "□"
 
 class SetPanel(ClassPanel):
     """The panel of multi-label classification."""
+
+    KEYS_HELP: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("1-9", _("Put the label beside the digit on, or take it off; so does the letter that stands behind it.")),
+        ("↵", _("Save the labels that are marked.")),
+        ("0", _("Save that no label fits.")),
+    )
 
     def __init__(self, desk: AnswerDesk) -> None:
         super().__init__(desk)

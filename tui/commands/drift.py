@@ -18,7 +18,8 @@ from tui.output import data, data_json, table
         "drift",
         _(
             "The bundle reads texts from production and 1,000 of the project's pool: how far each lies from the pool,"
-            " by the features its head works on, and which share gets which class. All intervals are at 90 %."
+            " by the features its head works on, and which share gets which class, or spans of it. All intervals are at"
+            " 90 %."
         ),
         "handful drift mail mail-model today.jsonl",
         "handful drift mail mail-model spool/feedback.jsonl --json",

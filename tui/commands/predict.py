@@ -32,9 +32,10 @@ def require_bundle(bundle: Path) -> None:
     help=about(
         "predict",
         _(
-            "It reads JSONL with a field text, and writes JSONL with the label and every probability. With --into,"
-            " texts that the model is unsure of, that lie far from the project's pool, or whose label or labels in the"
-            " file say otherwise come into that pool, each with its reason; they are never part of an audit."
+            "It reads JSONL with a field text, and writes JSONL with the label and every probability, or the spans."
+            " With --into, texts that the model is unsure of, that lie far from the project's pool, or whose label,"
+            " labels or spans in the file say otherwise come into that pool, each with its reason; they are never part"
+            " of an audit."
         ),
         "handful predict mail-model texts.jsonl > answers.jsonl",
         """echo '{"text": "Where is my parcel?"}' | handful predict mail-model""",

@@ -26,8 +26,8 @@ from tui.output import data, data_json, say, shown_path
         "purge",
         _(
             "A text goes from the database and its index, all snapshots, features, logs, and bundles made here; what"
-            " was said about it goes too. It can't be undone. Weights that learnt from it stay: start a new round, then"
-            " handful clean."
+            " was said about it goes too, and typed patterns that stand in no other text. It can't be undone. Weights"
+            " that learnt from it stay: start a new round, then handful clean."
         ),
         "handful purge mail 17 23",
         "handful purge mail --texts remove.txt --yes",
@@ -80,6 +80,8 @@ def _tell(done: purging.Purged, *, as_json: bool) -> None:
                 "removed": [str(path) for path in done.removed],
                 "left": [str(path) for path in done.left],
                 "unseen": done.unseen,
+                "terms": done.terms,
+                "kept_terms": list(done.kept_terms),
             }
         )
         return
@@ -90,5 +92,10 @@ def _tell(done: purging.Purged, *, as_json: bool) -> None:
     )
     for path in done.removed:
         data(_("Removed with them: {path}").format(path=shown_path(path)))
+    if done.terms:
+        data(_("{n} typed patterns stood in no other text and are gone, too.").format(n=done.terms))
+    if done.kept_terms:
+        terms = ", ".join(shorten(term, 40) for term in done.kept_terms[:10])
+        say(_("Typed patterns that stand in other texts, too, stay: {terms}").format(terms=terms))
     if done.unseen:
         say(_("{n} are too short to be looked for in files.").format(n=done.unseen))

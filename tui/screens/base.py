@@ -53,6 +53,10 @@ class HandfulScreen(Screen[None]):
         """The scopes of its keys, besides the app's, the most important first."""
         return (self.ID, *self.SHARED)
 
+    def more_help(self) -> tuple[tuple[str, str], ...]:
+        """(keys, what they do) that the table does not know, for they follow from what is shown."""
+        return ()
+
     def perform(self, key: keymap.Key) -> object:
         """Do what a key of its scopes stands for, as the palette wants it."""
         return self.call_later(self.run_action, key.action)

@@ -105,7 +105,7 @@ class ExportScreen(HandfulScreen):
         line.show(
             [
                 (_("model in use: "), "muted"),
-                (model.name, "guess"),
+                (inuse.called(model.name), "guess"),
                 (_(" · {n} labels").format(n=model.head["n_labels"]), "muted"),
             ]
         )
@@ -328,7 +328,7 @@ def _metrics(report: Report) -> str:
 def _model(info: Mapping[str, Any]) -> str:
     """Which model, and in which precision where it is not the usual one."""
     name = str(info.get("precision", {}).get("name", "fp32"))
-    return str(info.get("model", "")) + ("" if name == "fp32" else f" {name}")
+    return inuse.called(str(info.get("model", ""))) + ("" if name == "fp32" else f" {name}")
 
 
 def _row(bundle: tuple[str, Mapping[str, Any], float], root: Path) -> tuple[Cell, ...]:

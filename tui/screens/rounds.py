@@ -110,7 +110,7 @@ class RoundsScreen(HandfulScreen):
     def _facts(self) -> None:
         session = self.session
         ranking = models.newest_ranking(session.con)
-        trained = ranking is not None and ranking.info.get("n_labels", 0) > 0
+        trained = ranking is not None and ranking.trained
         name = called(source_name(models.encoder_in_use(session.con))) if trained else _("none yet")
         why = meta.get(session.con, "encoder_why", "") or _("no round was kept yet, so the untouched encoder answers")
         if not trained:
@@ -231,7 +231,7 @@ class RoundsScreen(HandfulScreen):
 def _row(entry: _Entry) -> tuple[Cell, ...]:
     mark, kind = _MARKS.get(entry.state, (" ", "muted"))
     state = "" if entry.state == "base" else entry.state
-    said = entry.said.removeprefix(f"{entry.state}: ")
+    said = entry.said.removeprefix("kept: ").removeprefix("not kept: ")  # the state says it
     return ((mark, kind), (entry.title, "text"), (state, kind), (entry.labels, "muted"), (said, "muted"))
 
 

@@ -70,7 +70,7 @@ class Round:
             trainer = _trainer(task.name, str(context.job.args.get("recipe", rounds.FEW_SHOT)))
             began = models.round_of_job(con, context.job.id)
             if began is None:
-                snapshots.take(project.database, snapshots.ROUND)
+                snapshots.take_if_changed(project.database, snapshots.ROUND)
             frozen = _freeze(project, task, began)
             summary = models.start_round(con, context.job.id, frozen.seq, frozen.set_hash, len(frozen.items))
         _clear_scratch(project, summary)

@@ -187,6 +187,17 @@ def test_the_newest_ranking_is_in_force(con: Connection) -> None:
     assert (newest.directory, newest.event_seq, newest.info) == ("000002", 4, {"n_labels": 2, "source": "头"})
 
 
+def test_a_ranking_of_labels_that_teach_nothing_has_no_model(con: Connection) -> None:
+    models.add_ranking(con, "000001", 5, {"n_labels": 27, "trained": False})
+    newest = models.newest_ranking(con)
+    assert newest is not None
+    assert not newest.trained
+    models.add_ranking(con, "000002", 6, {"n_labels": 28, "trained": True})
+    newest = models.newest_ranking(con)
+    assert newest is not None
+    assert newest.trained
+
+
 def test_the_encoder_in_use_is_the_base_until_a_round_is_kept(con: Connection) -> None:
     assert models.encoder_in_use(con) == models.BASE
     models.use_encoder(con, "3", "it is better")

@@ -13,11 +13,11 @@ from core.evaluation.report import reports
 from core.evaluation.spans import KINDS, RATIOS
 from core.records import ClassCounts, Evaluation
 from core.spans import Span, apart
-from core.tags import again_of, best_tags, log_softmax, spans_of, tag_count, tags_of
+from core.tags import UNKNOWN, best_tags, log_softmax, score_of, spans_of, steps_of, tag_count, tags_of
 from core.tasks.spans import SPANS, SpanAnswer, span_answer
 
 CLASSES = (3, 5, 8)
-AGAIN = -1.5
+STEPS = np.random.default_rng(4).normal(0, 1.5, (7, 3))
 WORDS = 12
 quick = settings(max_examples=60, deadline=None, database=None, derandomize=True)
 spans = st.lists(
@@ -100,7 +100,7 @@ def test_an_inside_never_stands_without_its_begin() -> None:
 
     rng = np.random.default_rng(0)
     logp = [log_softmax(rng.normal(0, 3, (rng.integers(0, 9), 7)).astype(np.float32)) for _ in range(300)]
-    for tags, own in zip(best_tags(logp, AGAIN), logp, strict=True):
+    for tags, own in zip(best_tags(logp, STEPS), logp, strict=True):
         before = [0, *tags.tolist()]
         assert all(t == 0 or t % 2 or before[i] in {t, t - 1} for i, t in enumerate(tags.tolist()))
         if 0 < len(own) < 5:  # the best of all allowed ways, by trying them
@@ -109,14 +109,34 @@ def test_an_inside_never_stands_without_its_begin() -> None:
 
 def score(logp: object, tags: list[int]) -> float:
     found = float(sum(logp[i][t] for i, t in enumerate(tags)))  # type: ignore[index]
-    return found + AGAIN * sum(bool(a and b % 2) for a, b in itertools.pairwise(tags))
+    around = [0, *tags, 0]
+    return found + sum(STEPS[a, 0 if b == 0 else 1 if b % 2 else 2] for a, b in itertools.pairwise(around))
 
 
-def test_a_span_right_behind_another_costs_as_much_as_it_is_rare() -> None:
+def test_what_is_made_large_is_what_is_counted() -> None:
+    logp = log_softmax(np.random.default_rng(1).normal(0, 1, (6, 7)).astype(np.float32))
+    for tags in ([0, 1, 2, 2, 0, 3], [5, 6, 1, 3, 4, 0], [0] * 6):
+        assert score_of(logp, np.array(tags), STEPS) == pytest.approx(score(logp, tags))
+        assert score_of(logp, np.array(tags)) == pytest.approx(float(logp[range(6), tags].sum()))
+    assert score_of(logp[:0], np.array([], np.int64), STEPS) == 0.0
+
+
+def test_a_text_has_the_same_tags_whatever_is_decoded_beside_it() -> None:
+    rng = np.random.default_rng(2)
+    logp = [log_softmax(rng.normal(0, 1, (n, 7)).astype(np.float32)) for n in (1, 3, 9, 20, 4, 4)]
+    alone = [best_tags([one], STEPS)[0] for one in logp]
+    assert all(np.array_equal(a, b) for a, b in zip(best_tags(logp, STEPS), alone, strict=True))
+
+
+def test_steps_are_worth_how_much_more_often_they_are_than_anywhere() -> None:
     apart_ones, side_by_side = [np.array([1, 0, 1, 2, 0, 0, 1, 0])], [np.array([1, 1, 2, 1, 1, 0])]
-    assert again_of(apart_ones) < -0.5
-    assert again_of(side_by_side) > again_of(apart_ones)
-    assert again_of([np.array([0, 0])]) == 0.0
+    rare, usual = (steps_of(tags, 5) for tags in (apart_ones, side_by_side))
+    assert rare[1, 1] < -0.1 < usual[1, 1]
+    assert rare[1, 2] > 0.0  # a begin goes on more often than an inside comes anywhere
+    assert (rare[3] != rare[1]).any()
+    assert np.isfinite(rare).all()
+    assert not steps_of([np.array([1, UNKNOWN, 0])], 5).any()
+    assert not steps_of([], 5).any()
 
 
 def ways(n: int) -> list[list[int]]:

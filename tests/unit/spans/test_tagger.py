@@ -1,5 +1,7 @@
 """The tagger: what it is fitted on, what it leaves out, and how sure it is made."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -53,3 +55,17 @@ def test_the_best_temperature_undoes_too_much_confidence() -> None:
     assert temperature == pytest.approx(3.0, rel=0.15)
     assert loss < 1.1
     assert calibrated([logits[:0]], [gold[:0]]) == (1.0, float("inf"))
+
+
+def test_how_tags_follow_one_another_is_learnt_kept_and_decides(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    tags = [np.array([0, 1, 2, 0]), np.array([1, 2, 2, 0]), np.array([0, 0, 1, 2])]
+    x = np.concatenate([np.eye(3, dtype=np.float32)[own] for own in tags]) + rng.normal(0, 0.6, (12, 3)).astype("f")
+    made = tagger.fit_texts(x.astype(np.float32), tags, (4,))
+    tagger.save(tmp_path, made, {})
+    kept = tagger.load(tmp_path)
+    assert kept.steps is not None
+    assert np.array_equal(kept.steps, made.steps)  # type: ignore[arg-type]
+    even = [np.log(np.array([[0.01, 0.98, 0.01], [0.02, 0.49, 0.49]], np.float32))]  # a span that goes on, or a second
+    places = [PLACES[:2]]
+    assert [one.span for one in tagger.found_in(kept, places, even)[0]] == [Span(0, 5, 4)]
