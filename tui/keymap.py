@@ -12,7 +12,20 @@ from core.i18n import _
 from tui.key_presets import PRESETS
 from tui.key_table import APP, KEYS, LIST, Key, Overrides
 
-__all__ = ["APP", "KEYS", "LIST", "PRESETS", "Key", "Overrides", "bindings", "conflicts", "of", "resolve", "shown"]
+__all__ = [
+    "APP",
+    "KEYS",
+    "LIST",
+    "PRESETS",
+    "Key",
+    "Overrides",
+    "bindings",
+    "conflicts",
+    "first",
+    "of",
+    "resolve",
+    "shown",
+]
 
 
 def resolve(preset: str, own: Overrides) -> tuple[dict[str, str], list[str]]:
@@ -88,6 +101,12 @@ _TOGETHER = (
 def of(scope: str) -> tuple[Key, ...]:
     """The keys of a screen or shared part, in the order of the footer."""
     return tuple(key for key in KEYS if key.scope == scope)
+
+
+def first(key_id: str, overrides: Overrides) -> str:
+    """The key that is shown for an action, as people read it; empty if it was left without any."""
+    pressed = next(key for key in KEYS if key.id == key_id).pressed(overrides)
+    return shown(pressed[0]) if pressed else ""
 
 
 def bindings(*scopes: str) -> list[BindingType]:

@@ -151,11 +151,6 @@ class SpanPanel(MarkingPanel):
     def _own(self, key: str) -> keymap.Key | None:
         return next((k for k in keymap.of(self.SCOPE) if key in k.pressed(self._overrides)), None)
 
-    def _first_key(self, action: str) -> str:
-        """The key for an action of this panel's scope, as people read it."""
-        key = next(k for k in keymap.of(self.SCOPE) if k.action == action)
-        return keymap.shown(key.pressed(self._overrides)[0])
-
     def perform(self, action: str) -> None:
         """Do what a key of this panel's scope stands for."""
         getattr(self, f"action_{action}")()
@@ -268,7 +263,7 @@ class SpanPanel(MarkingPanel):
     def _how_far(self) -> str:
         spans, pending = len(self.editor.spans), len(self.editor.pending)
         if not spans and not pending and not self.editor.touched:
-            on, longer = (self._first_key(name) for name in ("word_on", "end_out"))
+            on, longer = (keymap.first(f"{self.SCOPE}.{name}", self._overrides) for name in ("word_on", "end_out"))
             return _("{on} goes on · {longer} takes more · a digit labels").format(on=on, longer=longer)
         said = [_("{n} marked").format(n=spans)]
         said += [_("{n} suggested").format(n=pending)] if pending else []

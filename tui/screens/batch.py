@@ -227,8 +227,7 @@ class BatchScreen(Turning, HandfulScreen):
         """Whether a key is meant for the texts on screen."""
         fence = self.handful.fence
         if fence.is_up:
-            fence.dropped += 1
-            self.tell(_("{n} keys ignored: pressed before these texts appeared").format(n=fence.dropped))
+            self.tell(fence.drop())
         return not fence.is_up
 
     def on_key(self, event: events.Key) -> None:

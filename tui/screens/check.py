@@ -1,8 +1,8 @@
 """Labels that look wrong, one under the other; the one under the cursor side by side with what speaks against it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual.binding import BindingType
@@ -22,74 +22,18 @@ from tui import keymap
 from tui.answering.base import Question
 from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
-from tui.suspects import odds_in_words, weight_of
+from tui.suspect_rows import COLUMNS, NAMES, Item, SuspectRows
+from tui.suspects import odds_in_words
 from tui.texts import in_words, stored_in_words
 from tui.turning import Turning
 from tui.widgets.line import Kind as Colour
 from tui.widgets.line import Line, Piece
-from tui.widgets.row_list import Cell, Column, RowList
+from tui.widgets.row_list import RowList
 from tui.widgets.side_by_side import Side, SideBySide
 
 ASKED = 20
 """Own answers that are asked again in one go."""
 KINDS: tuple[str, ...] = ("", *checking.KINDS)
-NAMES = {"doubt": _("doubted"), "copies": _("near-copies"), "again": _("contradicted")}
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One row."""
-
-    suspect: Suspect
-    text: str
-    said: str
-    """The answer in question, in words."""
-    instead: str
-    """What it could be instead."""
-    settled: str = ""
-    """What became of it; empty: nothing yet."""
-
-
-class _Rows:
-    """Suspects as rows of the list; what is settled stays where it was until the list is read anew."""
-
-    def __init__(self, items: Sequence[_Item]) -> None:
-        self.items = list(items)
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def row(self, index: int) -> Sequence[Cell]:
-        """Mark, how suspicious, kind, text, answer, what it could be."""
-        item = self.items[index]
-        one, done = item.suspect, bool(item.settled)
-        mark: Cell = ("✓", "given") if done else ("!" if one.confident else " ", "wrong")
-        weight = weight_of(one)
-        quiet: Colour = "muted" if done else "text"
-        answer: Cell = (item.said, "muted" if done else "given")
-        instead: Cell = (item.settled or item.instead, "muted" if done else "guess")
-        return (
-            mark,
-            (weight, "muted"),
-            (NAMES[one.kind], "muted"),
-            (item.text, quiet),
-            answer,
-            answer,
-            instead,
-            instead,
-        )
-
-
-_COLUMNS = (
-    Column(width=1),
-    Column(width=5, right=True),
-    Column(_("why"), 12, least=100),
-    Column(_("text")),
-    Column(_("label"), 14, most=99),
-    Column(_("label"), 20, least=100),
-    Column(_("or rather"), 14, most=99),
-    Column(_("or rather"), 20, least=100),
-)
 
 
 class CheckScreen(Turning, HandfulScreen):
@@ -123,7 +67,7 @@ class CheckScreen(Turning, HandfulScreen):
     def body(self) -> Iterable[Widget]:
         yield Line(id="said")
         yield Line(id="own")
-        yield RowList(_COLUMNS)
+        yield RowList(COLUMNS)
         yield SideBySide()
         yield Line(id="now")
 
@@ -148,11 +92,11 @@ class CheckScreen(Turning, HandfulScreen):
 
     # What is shown
 
-    def _items(self) -> list[_Item]:
+    def _items(self) -> list[Item]:
         shown = self.rows.rows
-        return shown.items if isinstance(shown, _Rows) else []
+        return shown.items if isinstance(shown, SuspectRows) else []
 
-    def _here(self) -> _Item | None:
+    def _here(self) -> Item | None:
         items = self._items()
         return items[self.rows.cursor] if items else None
 
@@ -167,12 +111,12 @@ class CheckScreen(Turning, HandfulScreen):
         items = [self._item(one) for one in shown if one.id in self._texts]
         here = next((i for i, item in enumerate(items) if item.suspect.id == at), None)
         self.rows.say_empty(self._nothing(found))
-        self.rows.show(_Rows(items), cursor=here if here is not None else 0)
+        self.rows.show(SuspectRows(items), cursor=here if here is not None else 0)
         self._say(found, 0)
         self._show_sides()
 
-    def _item(self, one: Suspect) -> _Item:
-        return _Item(one, self._texts[one.id].text, self._words(one.given.stored), self._words(one.suggested))
+    def _item(self, one: Suspect) -> Item:
+        return Item(one, self._texts[one.id].text, self._words(one.given.stored), self._words(one.suggested))
 
     def _words(self, stored: str | None) -> str:
         return stored_in_words(self.session.task, stored, self.session.names())
@@ -208,7 +152,8 @@ class CheckScreen(Turning, HandfulScreen):
     def _agreement(self) -> str:
         found = checking.agreement(self.session.con, self.session.task, self.session.annotator)
         if not found.n:
-            return _("Self-agreement: not asked again yet")
+            key = keymap.first("check.again", self.handful.overrides)
+            return _("Self-agreement: {key} asks some of your texts again").format(key=key)
         said = _("Self-agreement: {same} of {n} the same").format(same=found.same, n=found.n)
         if not found.enough:
             return said + _(", too few to tell")
@@ -225,7 +170,7 @@ class CheckScreen(Turning, HandfulScreen):
             self.beside.show(shown[1])
             self.handful.fence.raise_(self.is_painted)
 
-    def _sides(self, item: _Item) -> tuple[Side, Side]:
+    def _sides(self, item: Item) -> tuple[Side, Side]:
         one = item.suspect
         keep, other = f"1 {item.said}", f"2 {item.instead}"
         beside = self._texts.get(one.beside.example_id) if one.beside else None
@@ -254,12 +199,11 @@ class CheckScreen(Turning, HandfulScreen):
 
     # What keys do
 
-    def _open(self) -> _Item | None:
+    def _open(self) -> Item | None:
         """What a key pressed now is about; None, and why, if there is nothing."""
         fence, item = self.handful.fence, self._here()
         if fence.is_up:
-            fence.dropped += 1
-            self.tell(_("{n} keys ignored: pressed before this text appeared").format(n=fence.dropped), "unsure")
+            self.tell(fence.drop(), "unsure")
             return None
         if item is not None and item.settled:
             self.tell(_("This one is settled: {what}.").format(what=item.settled), "unsure")
@@ -350,7 +294,7 @@ class CheckScreen(Turning, HandfulScreen):
         )
 
     @refusable
-    def _given(self, raw: Any, item: _Item) -> None:
+    def _given(self, raw: Any, item: Item) -> None:
         if raw is None:
             return
         session = self.session

@@ -200,8 +200,7 @@ class PeopleScreen(Turning, HandfulScreen):
         """The text that a key pressed now is about; None, and why, if there is none."""
         fence = self.handful.fence
         if fence.is_up:
-            fence.dropped += 1
-            self.tell(_("{n} keys ignored: pressed before this text appeared").format(n=fence.dropped), "unsure")
+            self.tell(fence.drop(), "unsure")
             return None
         return None if self._numbers else self._here
 
