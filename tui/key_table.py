@@ -159,6 +159,13 @@ KEYS: tuple[Key, ...] = (
     Key("export.target", "t", _("where to"), _("Change the bundle's directory.")),
     Key("export.copy", "c", _("copy code"), _("Copy the lines that load the bundle.")),
     Key("export.labels", "l", _("labels"), _("Write the labelled texts to a file.")),
+    Key(
+        "export.drift",
+        "f",
+        _("drift"),
+        _("Compare a file of new texts with the pool, as the bundle reads them."),
+        footer=False,
+    ),
     Key("export.cancel", "d", _("cancel"), _("Stop the export."), footer=False),
     Key("metrics.view_1", "1", _("classes"), _("Precision, recall and F1 of each class.")),
     Key("metrics.view_2", "2", _("curve"), _("How the model grew better with labels.")),
