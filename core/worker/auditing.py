@@ -8,7 +8,7 @@ it, and only heads are fitted without them.
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,14 +35,12 @@ from core.worker.judging import (
     spots_of,
     strata,
 )
-
-if TYPE_CHECKING:
-    from core.worker.learner import Fitted, Moment
+from core.worker.moment import Fitted, Moment
 
 CHUNK = 16384
 
 
-def audit(judge: Judge, con: Connection, now: "Moment", fitted: "Fitted", folded: Scored) -> None:
+def audit(judge: Judge, con: Connection, now: Moment, fitted: Fitted, folded: Scored) -> None:
     """Judge the model on what was drawn; `folded`: what heads that had not seen them say of all labelled texts."""
     items, answers = now.known.items, now.known.answers
     old = {} if now.space.is_base else {text.example_id: text for text in _of_round(judge)}
@@ -79,7 +77,7 @@ def audit(judge: Judge, con: Connection, now: "Moment", fitted: "Fitted", folded
     )
 
 
-def _ceiling(now: "Moment", fitted: "Fitted", guesses: Sequence[Any], told: Sequence[int]) -> int | None:
+def _ceiling(now: Moment, fitted: Fitted, guesses: Sequence[Any], told: Sequence[int]) -> int | None:
     """Drawn texts answered right if those of the round, `told`, are answered by heads alone that had not seen them."""
     if not told:
         return None
@@ -96,7 +94,7 @@ def _ceiling(now: "Moment", fitted: "Fitted", guesses: Sequence[Any], told: Sequ
     )
 
 
-def _guesses(now: "Moment", scored: Scored, others: Scored) -> list[Any]:
+def _guesses(now: Moment, scored: Scored, others: Scored) -> list[Any]:
     """One answer a labelled text, None where nobody could say; a round has tuned its cuts without the new texts."""
     if now.space.is_base:
         return guesses_of(now.trainer, [*scored, *others], now.known.answers)
@@ -111,7 +109,7 @@ def _of_round(judge: Judge) -> Sequence[judged.JudgedText]:
     return found.texts if found is not None else ()
 
 
-def _rest(con: Connection, now: "Moment", fitted: "Fitted", guesses: Sequence[Any], said: Mapping[int, float]) -> Rest:
+def _rest(con: Connection, now: Moment, fitted: Fitted, guesses: Sequence[Any], said: Mapping[int, float]) -> Rest:
     outside = examples.chosen_ids(con)  # they don't stand for the pool that was drawn from
     rows = rows_of(now.ids, np.setdiff1d(np.array(examples.open_ids(con), np.int64), np.array(outside, np.int64)))
     rows = rows[rows >= 0]
@@ -159,13 +157,13 @@ def rest_of(
     return Rest(counted, n_open, later, control, tuple(int(n) for n in levels))
 
 
-def _own(now: "Moment", fitted: "Fitted") -> Iterator[Any]:
+def _own(now: Moment, fitted: Fitted) -> Iterator[Any]:
     """How the model itself answers the labelled texts."""
     for row in now.known.rows:
         yield now.task.from_scores(fitted.scores[row].tolist(), fitted.head.class_ids, fitted.head.cuts)
 
 
-def open_confidences(now: "Moment", fitted: "Fitted", rows: NDArray[np.int64]) -> NDArray[np.float32] | None:
+def open_confidences(now: Moment, fitted: Fitted, rows: NDArray[np.int64]) -> NDArray[np.float32] | None:
     """How probable the model holds its own answers to these rows, [rows]; None if its trainer does not say."""
     if not isinstance(now.trainer, Confident):
         return None

@@ -16,11 +16,11 @@ from core.suspected import Checked, Doubted
 from core.tasks.spans import SpanAnswer, span_answer
 from core.word_store import Words
 from core.worker.doubting import LEAST, SHARE
+from core.worker.span_moment import Moment
 from core.worker.tagging import Marked
 
 if TYPE_CHECKING:
     from core.worker.span_judging import Folded
-    from core.worker.span_learner import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Said:
         return float(np.exp(self.logp[first, begin] + inside) * end)
 
 
-def look(project: Project, now: "Moment", subject: str, out: "Folded") -> None:
+def look(project: Project, now: Moment, subject: str, out: "Folded") -> None:
     """Publish the answers that are spoken against, under the name of their model."""
     texts = texts_of(now.known, now.words, out)
     judged = judge(texts)
@@ -82,7 +82,7 @@ def stretches(answer: SpanAnswer, places: NDArray[np.int64]) -> list[Stretch]:
     return found
 
 
-def _doubted(now: "Moment", texts: Sequence[Text], judged: Judged) -> Doubted | None:
+def _doubted(now: Moment, texts: Sequence[Text], judged: Judged) -> Doubted | None:
     """As it is published; None where it would be the same answer."""
     row = judged.place
     item, answer = now.known.items[row], now.known.answers[row]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from core.settings import Settings
 from core.spans import Guess, Span, suggestion_of
 from core.store import classes, examples, labels, meta, models
 from core.tags import best_tags
-from core.tasks.base import Task
 from core.tasks.spans import SpanAnswer
 from core.training import device, tagger, words
 from core.training.device import Compute
@@ -32,51 +31,17 @@ from core.training.space import load as load_space
 from core.training.tagger import Found, Tagger
 from core.training.words import Told
 from core.vectors import VectorStore, rows_of
-from core.word_store import Words
 from core.worker import span_judging
 from core.worker.class_texts import seeded
 from core.worker.learner import MAX_OUT_OF_FOLD
 from core.worker.pattern_hints import Hints, PatternHints, left_out, pointing_to, raised
-from core.worker.ranking import Spent, line_up, publish, source
+from core.worker.ranking import Spent, line_up, publish
 from core.worker.span_judging import Folded
-from core.worker.tagging import Marked, fitted_on, marked
+from core.worker.span_moment import Fitted, Moment
+from core.worker.tagging import fitted_on, marked
 
 CHUNK = 65_536
 """Words that are scored together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The project as one refresh sees it."""
-
-    settings: Settings
-    task: Task[Any]
-    seq: int
-    """The newest event."""
-    space: Space
-    words: Words
-    known: Marked
-    names: dict[int, str]
-
-    @property
-    def source(self) -> str:
-        """What the model is called."""
-        return source(self.space)
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A tagger and what it says about every cached text."""
-
-    tagger: Tagger
-    sureness: Sureness
-    found: list[tuple[Found, ...]]
-    sure: NDArray[np.float32]
-    """How probable it holds its answer to each text as a whole, [cached texts]"""
-    doubts: NDArray[np.float32]
-    """[cached texts]"""
-    classes: NDArray[np.float32]
-    """[cached texts, classes]"""
 
 
 class SpanLearner:

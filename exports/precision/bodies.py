@@ -26,7 +26,7 @@ from core.training.recipe import HeadRecipe
 from core.training.round import folds_of
 from core.vectors import VectorStore
 from core.worker.judging import out_of_fold, strata
-from core.worker.learner import Labelled, labelled_rows
+from core.worker.moment import Labelled, labelled_rows
 from exports import child
 from exports.plan import Plan, read_plan
 from exports.precision import span_bodies

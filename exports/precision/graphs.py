@@ -1,9 +1,12 @@
 """What is done to graphs, whatever the format: finding products, opening the head, packing embeddings."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 HEAD = "head."
@@ -30,6 +33,21 @@ def products(model: onnx.ModelProto) -> list[str]:
         for node in model.graph.node
         if node.op_type in {"MatMul", "Gemm"} and node.input[1] in weights and not node.input[1].startswith(HEAD)
     ]
+
+
+def columns(node: onnx.NodeProto, tensor: onnx.TensorProto) -> NDArray[np.float32]:
+    """A product's weights as [K, N]."""
+    values = numpy_helper.to_array(tensor)
+    turned = any(one.name == "transB" and one.i for one in node.attribute)
+    return np.asarray(values.T if turned else values, np.float32)
+
+
+def opened(raw: bytes) -> Any:
+    """A session on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(raw, options, providers=["CPUExecutionProvider"])
 
 
 def head_products(model: onnx.ModelProto) -> list[str]:

@@ -38,7 +38,7 @@ GIVEN = "student"
 """What is not made here, but only tried."""
 FILES = (*held.FILES, ASK, TRIAL)
 """What lies in the stage while a trial runs."""
-CALIBRATION = 64
+CALIBRATION = 192
 """Texts that graphs are calibrated on."""
 STEP = 256
 """Texts answered between two words of progress."""
