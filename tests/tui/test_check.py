@@ -302,3 +302,18 @@ def test_answers_about_places_are_shown_in_their_text(raw: object, expected: obj
     pieces = in_pieces(text, marks)
     assert "".join(piece for piece, _marked in pieces) == text
     assert [piece for piece, is_marked in pieces if is_marked] == ["Anna", "Rome"]
+
+
+def test_without_a_judgement_it_is_told_whether_a_model_or_only_its_next_fit_is_missing(
+    make_app: MakeApp, project: Project
+) -> None:
+    async def without(app: HandfulApp, pilot: Pilot[None]) -> None:
+        assert "a model needs some labels" in text_of(app)
+
+    async def fitted(app: HandfulApp, pilot: Pilot[None]) -> None:
+        assert "comes with one of the next fits" in text_of(app)
+
+    run(make_app("check"), without)
+    with project.open() as con:
+        models.add_ranking(con, "000001", 7, {"source": "head", "n_labels": 6, "trained": True})
+    run(make_app("check"), fitted)

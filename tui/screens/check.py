@@ -15,7 +15,7 @@ from core.evaluation.wording import differing
 from core.i18n import _
 from core.inuse import called
 from core.records import Example
-from core.store import checks, classes, examples
+from core.store import checks, classes, examples, models
 from core.store.acts import Turned
 from core.store.labels import Given
 from tui import keymap
@@ -126,6 +126,9 @@ class CheckScreen(Turning, HandfulScreen):
 
     def _nothing(self, found: Overview) -> str:
         if found.checked is None:
+            ranking = models.newest_ranking(self.session.con)
+            if ranking is not None and ranking.trained:
+                return _("No label was judged yet; that comes with one of the next fits.")
             return _("No label was judged yet: a model needs some labels of two classes or more.")
         if self._kind:
             return _("There are none of this kind.\nv shows all kinds.")
