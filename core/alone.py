@@ -1,6 +1,6 @@
 """What the model in use answers by itself: open texts it is sure enough about, and what such answers are worth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from core.i18n import _
 from core.judged import Judged
 from core.predictions import Predictions
 from core.project import Project
+from core.records import Source
 from core.store import examples
 
 _CHUNK = 2000
@@ -55,17 +56,44 @@ def answers(project: Project, con: Connection, limit: float) -> Iterator[Answere
                     yield Answered(example.id, example.text, said.value, round(sure[example.id], 4))
 
 
-def sure(project: Project, found: Judged | None, subject: str) -> tuple[list[calibration.Judged], tuple[int, ...]]:
-    """(confidence, whether it was right) of judged texts, and the open texts by confidence, as far as known."""
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What tells whether confidence means what it says, as far as it is known."""
+
+    judged: Sequence[calibration.Judged] = ()
+    """Of texts as a whole."""
+    levels: Sequence[int] = ()
+    """Open texts by confidence, in hundredths."""
+    spots: Sequence[tuple[float, bool, float]] = ()
+    """Texts that were drawn from those that the model answered by itself, as `calibration.alone` takes them."""
+    pieces: Sequence[calibration.Judged] = ()
+    """Of the pieces of answers, for tasks whose answers have such."""
+
+    def alone(self, limit: float) -> Alone:
+        """What comes of answering alone from there on."""
+        return calibration.alone(self.judged, self.levels, limit, self.spots)
+
+
+def evidence(project: Project, found: Judged | None, subject: str, source: Source) -> Evidence:
+    """That of the texts that were judged from a source.
+
+    Spot checks join those that stand for the pool, too: labelled texts out of fold were picked.
+    """
     audit = judged.load(project, subject, "audit")
     levels = audit.rest.levels if audit is not None and audit.rest is not None else ()
-    texts = found.texts if found is not None else ()
-    return [(t.confidence, t.gold == t.predicted) for t in texts if t.confidence is not None], levels
+    if found is None:
+        return Evidence((), levels)
+    texts = [(t.confidence, t.gold == t.predicted) for t in found.texts if t.confidence is not None]
+    checks = audit.trust.spots if audit is not None and source != "out-of-fold" else ()
+    spots = [(spot.confidence, spot.right, spot.above) for spot in checks]
+    return Evidence(texts, levels, spots, found.trust.pieces)
 
 
 def expected(project: Project, con: Connection, limit: float) -> Alone:
-    """How many of the open texts that is, and how many of such answers are right, by the test set or the audit."""
+    """How many of the open texts that is, and how many of such answers are right.
+
+    By the test set or the audit, and by what was checked of the model's own answers since.
+    """
     subject = inuse.model_in_use(project, con).name
-    test = judged.load(project, subject, "test")
-    rows, levels = sure(project, test or judged.load(project, subject, "audit"), subject)
-    return calibration.alone(rows, levels, limit)
+    source: Source = "test" if judged.load(project, subject, "test") else "audit"
+    return evidence(project, judged.load(project, subject, source), subject, source).alone(limit)

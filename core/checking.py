@@ -5,6 +5,7 @@ texts that the same person answered otherwise the second time (`again`). Standar
 """
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -42,6 +43,8 @@ class Suspect:
     """The models are as sure of the other answer as they usually are where it is right."""
     beside: Given | None = None
     """The answer to the text to compare with: the near-copy, or the nearest text answered as suggested."""
+    odds: float = 0.0
+    """Of a doubt: how many times as likely models find something else there as what was given; 0: not told."""
 
     @property
     def id(self) -> int:
@@ -90,7 +93,7 @@ def _doubts(found: suspected.Checked | None, given: Mapping[int, Given]) -> list
             continue
         beside = given.get(one.nearest)
         still = beside if beside is not None and beside.stored == one.suggested else None
-        listed.append(Suspect("doubt", now, one.suggested, one.doubt, one.confident, still))
+        listed.append(Suspect("doubt", now, one.suggested, one.doubt, one.confident, still, one.odds))
     return listed
 
 
@@ -135,3 +138,9 @@ def change(con: Connection, task: Task[Any], texts: Sequence[Example], stored: s
 def keep(con: Connection, suspect: Suspect, annotator: str) -> None:
     """Write down that what is in question is right as it is."""
     checks.keep(con, suspect.answers, annotator)
+
+
+def counts(found: Overview) -> dict[Kind, int]:
+    """How many there are of each kind that there is any of."""
+    times = Counter(one.kind for one in found.suspects)
+    return {kind: times[kind] for kind in KINDS if times[kind]}

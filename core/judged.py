@@ -24,6 +24,27 @@ class JudgedText:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """A text that was drawn from those that the model answered by itself, and has been answered by a person since."""
+
+    confidence: float
+    """That of a model that had not seen the person's answer."""
+    right: bool
+    above: float
+    """The confidence from which on texts were left to the model when it was drawn: it stands for those alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What else tells whether confidence means what it says."""
+
+    pieces: Sequence[tuple[float, bool]] = ()
+    """(confidence in 0..1, whether it is right) of each piece of an answer, for tasks whose answers have such."""
+    spots: Sequence[Spot] = ()
+    """Answers of the model that people checked, beside texts that were drawn from all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """The texts of one evaluation."""
 
@@ -34,8 +55,7 @@ class Judged:
     """class id → average precision of the scores behind the answers; empty where they are not known."""
     rest: Rest | None = None
     """What is known of the pool beside these texts, if they were drawn at random from it."""
-    pieces: tuple[tuple[float, bool], ...] = ()
-    """(confidence in 0..1, whether it is right) of each piece of an answer, for tasks whose answers have such."""
+    trust: Trust = Trust()
 
 
 def publish(
@@ -46,7 +66,7 @@ def publish(
     texts: Sequence[JudgedText],
     precision: Mapping[int, float] | None = None,
     rest: Rest | None = None,
-    pieces: Sequence[tuple[float, bool]] = (),
+    trust: Trust = Trust(),
 ) -> None:
     """Replace what is kept for this model and source."""
     ranked = {str(class_id): value for class_id, value in (precision or {}).items()}
@@ -56,7 +76,8 @@ def publish(
         "texts": rows,
         "precision": ranked,
         "rest": rest.as_json() if rest else None,
-        "pieces": [[round(sure, 4), right] for sure, right in pieces],
+        "spots": [[one.confidence, one.right, one.above] for one in trust.spots],
+        "pieces": [[round(sure, 4), right] for sure, right in trust.pieces],
     }
     make_dir(project.scores / DIRECTORY)
     publish_file(
@@ -72,7 +93,9 @@ def load(project: Project, subject: str, source: Source) -> Judged | None:
         ranked = {int(class_id): float(value) for class_id, value in said.get("precision", {}).items()}
         rest = Rest.from_json(said["rest"]) if said.get("rest") else None
         pieces = tuple((float(sure), bool(right)) for sure, right in said.get("pieces", ()))
-        return Judged(int(said["event_seq"]), tuple(JudgedText(*row) for row in said["texts"]), ranked, rest, pieces)
+        spots = tuple(Spot(float(p), bool(right), float(above)) for p, right, above in said.get("spots", ()))
+        texts = tuple(JudgedText(*row) for row in said["texts"])
+        return Judged(int(said["event_seq"]), texts, ranked, rest, Trust(pieces, spots))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -21,8 +21,9 @@ from typing import Any
 from core import clock
 from core.errors import InputError
 from core.i18n import _
+from core.records import Suggestion
 from core.show import shorten
-from core.spans import GAZETTEER, PATTERN, Guess, Span, apart
+from core.spans import GAZETTEER, PATTERN, Guess, Span, apart, guesses_of, suggestion_of, touching
 from core.words import Stretch, words
 
 MAX_TEXT = 2_000_000
@@ -128,6 +129,22 @@ def _edge(offset: int, text: str, stretches: Sequence[Stretch], side: int) -> in
         return offset
     clusters = (match.span() for match in regex.finditer(r"\X", text[start:end]))
     return next((start + c[side] for c in clusters if c[0] < offset - start < c[1]), offset)
+
+
+def beside(said: Suggestion | None, text: str, written: str, names: Collection[str]) -> Suggestion | None:
+    """What a model suggests for a text, and what patterns do where it says nothing; None if nobody suggests anything.
+
+    `written`: the patterns' text; `names`: of the classes that there are. The score stays the model's, about its own.
+    """
+    mine = guesses_of(said)
+    try:
+        found = parsed(written).guesses(text) if written else ()
+    except InputError:  # written by a newer version of Handful
+        return said
+    free = [g for g in found if g.span.label in names and touching([g.span, *(s.span for s in mine)]) is None]
+    if not free:
+        return said
+    return suggestion_of((*mine, *free), said.source if said else free[0].source, said.score if said else None)
 
 
 def with_term(text: str, label: str, term: str) -> str:

@@ -157,7 +157,7 @@ def _require_own(root: Path) -> None:
     found = root.stat()
     if found.st_uid != os.getuid():
         said = _("{path} belongs to user {uid}.").format(path=root, uid=found.st_uid)
-        hint = _("Work as that user, or copy it to a directory of yours; to open it anyway: {name}=1")
+        hint = _("Work as that user (sudo -u), or copy it to a directory of yours; to open it anyway: {name}=1")
     elif found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         said = _("{path} can be written by others.").format(path=root)
         hint = _("chmod go-w {path}; to open it anyway: {name}=1")

@@ -31,6 +31,8 @@ class Doubted:
     """Whether they are as sure of the other answer as they usually are where it is right."""
     nearest: int = 0
     """The text most like it among those that people answered as they suggest; 0 if there is none."""
+    odds: float = 0.0
+    """How many times as likely as what was given they find another choice, where it is most doubtful; 0: not told."""
 
 
 @dataclass(frozen=True, slots=True)

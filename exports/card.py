@@ -147,7 +147,8 @@ def _metrics(metrics: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if report.get("pool"):
             yield _(
                 "They stand for {open:,} texts without a label; how the {labelled:,} labelled ones are answered is"
-                " counted. So accuracy is that of the project's whole pool; all else is of the drawn texts alone."
+                " counted. So accuracy, and what is told of all labels together, is that of the project's whole pool;"
+                " all else is of the drawn texts alone."
             ).format(**report["pool"])
         yield _("Accuracy {accuracy}, macro-F1 {f1} (90 % intervals).").format(
             accuracy=_ratio(report["accuracy"], report["accuracy_interval"]),
@@ -158,7 +159,15 @@ def _metrics(metrics: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 micro=_ratio(report["micro_f1"], report["micro_f1_interval"]),
                 means="".join(f", {plain(name)} {_ratio(**said)}" for name, said in report["means"].items()),
             )
+        if report.get("ratios"):
+            yield _("Accuracy is the share of texts whose spans are all right. {all}.").format(all=_of_all(report))
         yield table((_("class"), _("texts"), _("precision"), _("recall"), "F1"), [_row(c) for c in report["classes"]])
+
+
+def _of_all(report: Mapping[str, Any]) -> str:
+    """Precision, recall and F1 of all spans together."""
+    names = {"micro_f1": _("Entity F1"), "micro_precision": _("precision"), "micro_recall": _("recall")}
+    return ", ".join(f"{name} {_ratio(report[key], report[f'{key}_interval'])}" for key, name in names.items())
 
 
 def _source(name: str) -> str:

@@ -30,6 +30,7 @@ from core.windows import Windows
 from exports import child, reference, span_reference
 from exports.onnx_model import SAME_FEATURES, STEP_TOKENS, TICK, checked_encoder, refusal, save, trace
 from exports.plan import Plan, read_plan
+from exports.precision import graphs
 from exports.runtime.sealed import MODEL
 
 SHAPES = "shapes"
@@ -143,6 +144,7 @@ def work(stage: Path) -> Iterator[JobEvent]:
     model = load(plan)
     yield JobEvent("phase", {"name": "graph"})
     save(trace(model, max_length=int(plan.space["max_length"]), more=(SHAPES,)), stage / MODEL)
+    graphs.save(graphs.with_named_head(graphs.load(stage / MODEL)), stage / MODEL)
     yield JobEvent("phase", {"name": "parity"})
     yield from write_reference(stage, plan, model)
 

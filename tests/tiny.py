@@ -6,24 +6,18 @@ Their weights are random, but drawn from a seed, so that the same call makes the
 import json
 import re
 import string
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
-    BertConfig,
     BertModel,
-    DistilBertConfig,
     DistilBertModel,
-    ElectraConfig,
     ElectraModel,
-    ModernBertConfig,
     ModernBertModel,
-    PretrainedConfig,
     PreTrainedModel,
-    RobertaConfig,
     RobertaModel,
-    XLMRobertaConfig,
     XLMRobertaModel,
 )
 from transformers import logging as transformers_logging
@@ -31,6 +25,14 @@ from transformers import logging as transformers_logging
 transformers_logging.disable_progress_bar()
 
 HIDDEN, HEADS, INNER, LAYERS, POSITIONS = 32, 4, 64, 2, 66
+SIZES = {
+    "hidden_size": HIDDEN,
+    "num_hidden_layers": LAYERS,
+    "num_attention_heads": HEADS,
+    "intermediate_size": INNER,
+    "max_position_embeddings": POSITIONS,
+}
+"""As nearly all configurations call them."""
 WORDS = re.findall(
     r"\w+",
     """
@@ -104,92 +106,38 @@ def unigram() -> Tokenizer:
 def bert(directory: Path, *, seed: int = 0, extra_rows: int = 0, layers: int = LAYERS) -> Path:
     """A BERT; `extra_rows`: how many rows of its embedding matrix no token uses."""
     tokenizer = wordpiece()
-    config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size() + extra_rows,
-        hidden_size=HIDDEN,
-        num_hidden_layers=layers,
-        num_attention_heads=HEADS,
-        intermediate_size=INNER,
-        max_position_embeddings=POSITIONS,
-    )
-    return _save(directory, BertModel, config, tokenizer, seed)
+    rows = tokenizer.get_vocab_size() + extra_rows
+    return _made(directory, BertModel, tokenizer, seed, {**SIZES, "vocab_size": rows, "num_hidden_layers": layers})
 
 
 def roberta(directory: Path, *, seed: int = 0) -> Path:
     """A RoBERTa, whose padding id is 1 and whose positions start behind it."""
-    tokenizer = byte_level()
-    config = RobertaConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=HIDDEN,
-        num_hidden_layers=LAYERS,
-        num_attention_heads=HEADS,
-        intermediate_size=INNER,
-        max_position_embeddings=POSITIONS,
-        type_vocab_size=1,
-    )
-    return _save(directory, RobertaModel, config, tokenizer, seed)
+    return _made(directory, RobertaModel, byte_level(), seed, {**SIZES, "type_vocab_size": 1})
 
 
 def distilbert(directory: Path, *, seed: int = 0) -> Path:
     """A DistilBERT, whose configuration names everything differently."""
-    tokenizer = wordpiece()
-    config = DistilBertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        dim=HIDDEN,
-        n_layers=LAYERS,
-        n_heads=HEADS,
-        hidden_dim=INNER,
-        max_position_embeddings=POSITIONS,
-    )
-    return _save(directory, DistilBertModel, config, tokenizer, seed)
+    own = {"dim": HIDDEN, "n_layers": LAYERS, "n_heads": HEADS, "hidden_dim": INNER}
+    return _made(directory, DistilBertModel, wordpiece(), seed, {**own, "max_position_embeddings": POSITIONS})
 
 
 def electra(directory: Path, *, seed: int = 0) -> Path:
     """An ELECTRA, whose embeddings are narrower than its layers, and which has no pooler."""
-    tokenizer = wordpiece()
-    config = ElectraConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        embedding_size=HIDDEN // 2,
-        hidden_size=HIDDEN,
-        num_hidden_layers=LAYERS,
-        num_attention_heads=HEADS,
-        intermediate_size=INNER,
-        max_position_embeddings=POSITIONS,
-    )
-    return _save(directory, ElectraModel, config, tokenizer, seed)
+    return _made(directory, ElectraModel, wordpiece(), seed, {**SIZES, "embedding_size": HIDDEN // 2})
 
 
 def modernbert(directory: Path, *, seed: int = 0) -> Path:
     """A ModernBERT: rotary positions, one layer that attends to neighbours only, no token types, no biases."""
     tokenizer = byte_level_with_names()
     special = {"pad": "[PAD]", "cls": "[CLS]", "sep": "[SEP]", "bos": "[CLS]", "eos": "[SEP]"}
-    config = ModernBertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=HIDDEN,
-        num_hidden_layers=LAYERS,
-        num_attention_heads=HEADS,
-        intermediate_size=INNER,
-        max_position_embeddings=POSITIONS,
-        global_attn_every_n_layers=2,
-        local_attention=8,
-        **{f"{name}_token_id": tokenizer.token_to_id(token) for name, token in special.items()},
-    )
-    return _save(directory, ModernBertModel, config, tokenizer, seed)
+    ids = {f"{name}_token_id": tokenizer.token_to_id(token) for name, token in special.items()}
+    sizes = {**SIZES, "global_attn_every_n_layers": 2, "local_attention": 8, **ids}
+    return _made(directory, ModernBertModel, tokenizer, seed, sizes)
 
 
 def xlm_roberta(directory: Path, *, seed: int = 0) -> Path:
     """An XLM-R: RoBERTa's positions, and a Unigram vocabulary."""
-    tokenizer = unigram()
-    config = XLMRobertaConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=HIDDEN,
-        num_hidden_layers=LAYERS,
-        num_attention_heads=HEADS,
-        intermediate_size=INNER,
-        max_position_embeddings=POSITIONS,
-        type_vocab_size=1,
-    )
-    return _save(directory, XLMRobertaModel, config, tokenizer, seed)
+    return _made(directory, XLMRobertaModel, unigram(), seed, {**SIZES, "type_vocab_size": 1})
 
 
 BUILDERS = {
@@ -203,9 +151,12 @@ BUILDERS = {
 """Every kind by name, for tests that must hold for all of them."""
 
 
-def _save(
-    directory: Path, kind: type[PreTrainedModel], config: PretrainedConfig, tokenizer: Tokenizer, seed: int
+def _made(
+    directory: Path, kind: type[PreTrainedModel], tokenizer: Tokenizer, seed: int, sizes: Mapping[str, int]
 ) -> Path:
+    """A model of this kind with weights drawn at random; its vocabulary is the tokenizer's unless `sizes` says."""
+    assert kind.config_class is not None
+    config = kind.config_class(**{"vocab_size": tokenizer.get_vocab_size(), **sizes})
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         kind(config).save_pretrained(directory, safe_serialization=True)

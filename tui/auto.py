@@ -174,7 +174,7 @@ def show(summary: Summary) -> None:
     data("")
     data(
         _("Before the round: {before}; with {model}: {after} (accuracy on held-out texts)").format(
-            before=_accuracy(summary.before), model=summary.model, after=_accuracy(summary.after)
+            before=_accuracy(summary.before), model=inuse.called(summary.model), after=_accuracy(summary.after)
         )
     )
     data(_("Round: {verdict}").format(verdict=summary.verdict))

@@ -1,9 +1,9 @@
-"""Texts from production, read in a child process: what `handful drift` and `handful predict --into` share."""
+"""Texts from production, read in a child process: what the app, `handful drift` and `handful predict --into` share."""
 
 import json
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,9 +11,11 @@ from typing import Any
 
 from core import project as projects
 from core.i18n import _
+from core.project import Project
 from core.publish import publish_file
+from core.records import JobEvent
 from exports import child
-from tui.output import Progress, data, say_if_typed
+from tui.output import Progress, say_if_typed
 
 INPUT, REQUEST, ANSWERS = "input", "request.json", "answers.jsonl"
 _MODULE = "exports.production"
@@ -28,18 +30,8 @@ def read(directory: Path, bundle: Path, file: Path, *, most: int, text_lines: bo
     line = Progress()
     with TemporaryDirectory(prefix="handful-") as name:
         folder = Path(name)
-        asked = {
-            "project": str(project.root.absolute()),
-            "bundle": str(bundle.absolute()),
-            "file": str(_on_disk(file, folder)),
-            "source": file.name if str(file) != "-" else _("standard input"),
-            "text_lines": text_lines,
-            "most": most,
-            "threads": project.settings().threads,
-        }
-        publish_file(folder / REQUEST, json.dumps(asked).encode())
         result: Mapping[str, Any] = {}
-        for event in child.events_of(_MODULE, folder, what=_("texts")):
+        for event in _events(project, bundle, file, folder, most=most, text_lines=text_lines):
             if event.kind == "result":
                 result = event.payload
             elif "done" in event.payload:
@@ -50,6 +42,37 @@ def read(directory: Path, bundle: Path, file: Path, *, most: int, text_lines: bo
                 shutil.copyfileobj(answers, sys.stdout.buffer)
             sys.stdout.buffer.flush()
     return dict(result)
+
+
+def drift(project: Project, bundle: Path, file: Path, *, told: Callable[[int], None]) -> dict[str, Any]:
+    """The comparison alone, without a word on the terminal; `told` hears how many texts were read. Raises as `read`.
+
+    Lines that end in .txt files are texts; all others are JSON.
+    """
+    with TemporaryDirectory(prefix="handful-") as name:
+        lines = file.suffix == ".txt"
+        for event in _events(project, bundle, file, Path(name), most=0, text_lines=lines):
+            if event.kind == "result":
+                return dict(event.payload["drift"])
+            if "done" in event.payload:
+                told(int(event.payload["done"]))
+    raise AssertionError("a child ends with a result or raises")
+
+
+def _events(
+    project: Project, bundle: Path, file: Path, folder: Path, *, most: int, text_lines: bool
+) -> Iterator[JobEvent]:
+    asked = {
+        "project": str(project.root.absolute()),
+        "bundle": str(bundle.absolute()),
+        "file": str(_on_disk(file, folder)),
+        "source": file.name if str(file) != "-" else _("standard input"),
+        "text_lines": text_lines,
+        "most": most,
+        "threads": project.settings().threads,
+    }
+    publish_file(folder / REQUEST, json.dumps(asked).encode())
+    yield from child.events_of(_MODULE, folder, what=_("texts"))
 
 
 def _on_disk(file: Path, folder: Path) -> Path:
@@ -63,23 +86,41 @@ def _on_disk(file: Path, folder: Path) -> Path:
     return folder / INPUT
 
 
-def tell(said: Mapping[str, Any]) -> None:
-    """The comparison, for people."""
+def sentences(said: Mapping[str, Any]) -> list[str]:
+    """The comparison, in words."""
     if not said["enough"]:
-        data(_("{now} texts against {pool} of the pool: too few to tell.").format(now=said["now"], pool=said["pool"]))
-        return
-    data(_("{now} texts against {pool} of the pool").format(now=said["now"], pool=said["pool"]))
+        return [
+            _("{now} texts against {pool} of the pool: too few to tell.").format(now=said["now"], pool=said["pool"])
+        ]
     far = said["far"]
     low, high = far["interval"]
-    data(
+    near, top = said["further_interval"]
+    return [
+        _("{now} texts against {pool} of the pool").format(now=said["now"], pool=said["pool"]),
         _("Further off than 99 % of the pool: {share:.1%} of them; {more:+.1%} ({low:+.1%} to {high:+.1%}).").format(
             share=far["now"] / said["now"], more=far["difference"], low=low, high=high
-        )
-    )
-    low, high = said["further_interval"]
-    data(
+        ),
         _("Further off than a text of the pool is: {share:.0%} of the time ({low:.0%} to {high:.0%}).").format(
-            share=said["further"], low=low, high=high
+            share=said["further"], low=near, high=top
+        ),
+        _("The texts have changed.") if said["content_changed"] else _("No change of the texts beyond chance."),
+    ]
+
+
+HEAD = (_("class"), _("pool"), _("now"), _("change"), _("interval"), "")
+"""The columns of `rows`."""
+
+
+def rows(said: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """One a class: its share of the pool and of the texts, by how much it changed, with interval."""
+    return [
+        (
+            share["name"],
+            f"{share['pool'] / said['pool']:.1%}",
+            f"{share['now'] / said['now']:.1%}",
+            f"{share['difference']:+.1%}",
+            f"{share['interval'][0]:+.1%} {share['interval'][1]:+.1%}",
+            _("changed") if share["changed"] else "",
         )
-    )
-    data(_("The texts have changed.") if said["content_changed"] else _("No change of the texts beyond chance."))
+        for share in (said["shares"] if said["enough"] else ())
+    ]

@@ -1,5 +1,6 @@
 """What the worker found out about going on, in words, for screens and commands alike."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from core import alone
@@ -47,17 +48,25 @@ def more(con: Connection, annotator: str) -> list[str]:
 
 def confidence(project: Project, subject: str, source: Source) -> dict[str, Any] | None:
     """Whether a model's confidence means what it says, as plain values; None where that is not known."""
-    judged, levels = alone.sure(project, judged_texts.load(project, subject, source), subject)
-    error = calibration.expected_error(judged)
-    if error is None:
+    found = alone.evidence(project, judged_texts.load(project, subject, source), subject, source)
+    plain = calibration.expected_error(found.judged)
+    if plain is None:
         return None
+    return _calibration(found.judged) | {
+        "alone": [found.alone(limit).as_json() for limit in calibration.LIMITS],
+        "pieces": _calibration(found.pieces) if found.pieces else None,
+    }
+
+
+def _calibration(judged: Sequence[calibration.Judged]) -> dict[str, Any]:
+    off = calibration.off(judged)
     return {
         "n": len(judged),
-        "error": error,
+        "off": None if off is None else off.as_json(),
+        "error": calibration.expected_error(judged),
         "brier": calibration.brier(judged),
         "bins": [
             {"low": b.low, "high": b.high, "n": b.n, "confidence": b.confidence, "right": b.share}
             for b in calibration.reliability(judged)
         ],
-        "alone": [calibration.alone(judged, levels, limit).as_json() for limit in calibration.LIMITS],
     }

@@ -5,11 +5,13 @@ was enough: texts by confidence beside how many of them were right (a reliabilit
 error (Naeini et al. 2015; Guo et al. 2017, arXiv 1706.04599).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.evaluation.intervals import ENOUGH, wilson
+from core.evaluation.intervals import ENOUGH, Z, wilson
+from core.i18n import _
 
 Interval = tuple[float, float]
 BINS = 10
@@ -61,6 +63,8 @@ class Alone:
     precision: float | None
     """Share of its answers that would be right; None where nothing was judged."""
     precision_interval: Interval | None
+    checked: int = 0
+    """How many of these texts were spot checks."""
 
     @property
     def enough(self) -> bool:
@@ -100,16 +104,85 @@ def brier(judged: Sequence[Judged]) -> float | None:
     return sum((said - right) ** 2 for said, right in judged) / len(judged) if judged else None
 
 
-def alone(judged: Sequence[Judged], levels: Sequence[int], limit: float) -> Alone:
-    """What comes of answering alone from `limit` on; `levels`: open texts by confidence, in equal steps from 0 to 1."""
-    above = [right for said, right in judged if said >= limit]
+@dataclass(frozen=True, slots=True)
+class Off:
+    """How far confidence is off, as the root of its mean square."""
+
+    n: int
+    value: float
+    """0..1; 0 where the texts show no more than chance would show of a confidence that is right."""
+    interval: Interval
+    """90 %."""
+
+    @property
+    def told(self) -> bool:
+        """Whether it is off beyond chance; else one can't tell yet, and only the upper end says something."""
+        return self.interval[0] > 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self) | {"told": self.told}
+
+
+def off(judged: Sequence[Judged], bins: int = BINS) -> Off | None:
+    """How far confidence is off; None while there are too few texts to tell.
+
+    Counted as it is (`expected_error`), the error of a confidence that is right is far from nought where there are few
+    texts: chance alone moves every bin. So what chance adds to each bin's square is taken off again (Bröcker 2012,
+    doi:10.1007/s00382-011-1191-1; Kumar, Liang and Ma 2019, arXiv 1909.10155), in bins of as many texts
+    each. The interval is that of the mean square, normal, its variance from those of the bins' shares.
+    """
+    n = len(judged)
+    if n < ENOUGH:
+        return None
+    ranked = sorted(judged)
+    k = max(2, min(bins, n // (ENOUGH // 2)))
+    square = variance = 0.0
+    for place in range(k):
+        part = ranked[place * n // k : (place + 1) * n // k]
+        size = len(part)
+        hits, said = sum(right for _said, right in part), sum(said for said, _right in part)
+        gap = (said - hits) / size
+        p = (hits + 1) / (size + 2)  # a bin without a mistake, or with nothing else, is no proof that there can be none
+        noise = p * (1 - p) / size
+        own = gap * gap - noise
+        square += size / n * own
+        variance += (size / n) ** 2 * (4 * max(own, 0.0) * noise + 2 * noise * noise)
+    half = Z * math.sqrt(variance)
+    low, value, high = (math.sqrt(max(0.0, min(1.0, one))) for one in (square - half, square, square + half))
+    return Off(n, value, (low, high))
+
+
+def off_words(found: Off | None) -> str:
+    """One line for people."""
+    if found is None:
+        return _("is confidence right? too few to tell")
+    low, high = (100 * end for end in found.interval)
+    if not found.told:
+        return _("is confidence right? can't tell yet; off by {high:.0f} points at most").format(high=high)
+    return _("confidence is off by {points:.0f} points ({low:.0f} to {high:.0f})").format(
+        points=100 * found.value, low=low, high=high
+    )
+
+
+def alone(
+    judged: Sequence[Judged], levels: Sequence[int], limit: float, spots: Sequence[tuple[float, bool, float]] = ()
+) -> Alone:
+    """What comes of answering alone from `limit` on; `levels`: open texts by confidence, in equal steps from 0 to 1.
+
+    `spots`: (confidence, whether it was right, limit then) of texts drawn from those that were left to the model. They
+    stand for all above their limit, as judged texts do, so they count from there on.
+    """
+    checked = [right for said, right, above in spots if said >= limit >= above]
+    found = [right for said, right in judged if said >= limit] + checked
     whole, first = sum(levels), round(limit * len(levels))
     covered = sum(levels[first:])
     return Alone(
         limit,
         covered / whole if whole else None,
         wilson(covered, whole),
-        len(above),
-        sum(above) / len(above) if above else None,
-        wilson(sum(above), len(above)),
+        len(found),
+        sum(found) / len(found) if found else None,
+        wilson(sum(found), len(found)),
+        len(checked),
     )

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 CONFIDENCE = 0.9
 ENOUGH = 20
 """Below so many judged texts a number says too little to be shown as one."""
-_Z = 1.6448536269514722  # two-sided 90 %
+Z = 1.6448536269514722
+"""Normal quantile of a two-sided 90 % interval."""
 
 
-def wilson(hits: int, n: int, z: float = _Z) -> tuple[float, float] | None:
+def wilson(hits: int, n: int, z: float = Z) -> tuple[float, float] | None:
     """Score interval of a proportion (Wilson 1927), 90 % unless `z` is another normal quantile; None for n = 0."""
     return None if n <= 0 else wilson_of(hits / n, n, z)
 
 
-def wilson_of(p: float, n: float, z: float = _Z) -> tuple[float, float]:
+def wilson_of(p: float, n: float, z: float = Z) -> tuple[float, float]:
     """The same for a share `p` in 0..1 that tells as much as that of `n` texts, not a whole number perhaps."""
     z2 = z * z
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from core.evaluation.intervals import ENOUGH
+from core.evaluation.intervals import ENOUGH, Z
 from core.i18n import _
 
 SHARES = (0.35, 0.5, 0.7)
@@ -25,7 +25,6 @@ TOGETHER = 0.6
 """Weight of each earlier model's comparison: they share labels and texts, so they tell less than apart."""
 JITTER = 0.025
 """Standard deviation of accuracy between models on nearly the same labels, as a share of the error's root."""
-_Z = 1.6448536269514722
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def gain(past: Past, more: int) -> Gain | None:
     mean = sum(g * weight for g, _e, weight in found) / total
     spread = sum((g - mean) ** 2 * weight for g, _e, weight in found) / total
     noise = sum((JITTER**2) * e * weight for _g, e, weight in found) / total * min(1.0, more / past.labels)
-    half = _Z * math.sqrt(spread + 2 * noise)
+    half = Z * math.sqrt(spread + 2 * noise)
     return Gain(more, mean, (max(mean - half, -0.5), min(mean + half, max(e for _g, e, _w in found))))
 
 

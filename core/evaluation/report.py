@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from core.evaluation.estimates import Frame, Rest, accuracy
-from core.evaluation.intervals import CONFIDENCE, ENOUGH, f1_interval, mean_interval, wilson
+from core.evaluation.intervals import CONFIDENCE, ENOUGH, f1_interval, f1_of, mean_interval, wilson, wilson_of
 from core.records import ClassCounts, Evaluation
 from core.tasks.base import Cells, Task
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # numpy is imported where it is used: the terminal imports th
     from numpy.typing import NDArray
 
 Interval = tuple[float, float]
+Parts = Callable[[ClassCounts], tuple[float, float]]
+"""What all classes' counts together add above and below the line of a ratio."""
 DRAWS = 500
 
 
@@ -78,6 +80,12 @@ class Report:
     """How many there were of what else the task counts, in the judged texts."""
     pool: PoolParts | None = None
     """What of the pool the numbers stand for; None: they are those of the judged texts alone."""
+    micro_precision: float | None = None
+    """Share of all spans or labels that the model gave that are right."""
+    micro_precision_interval: Interval | None = None
+    micro_recall: float | None = None
+    """Share of all that people gave, or would give, that the model gives, too."""
+    micro_recall_interval: Interval | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for `--json`."""
@@ -121,6 +129,9 @@ def _report(
         return task.class_counts(some, list(names))
 
     counts, drawn = count(cells), resampled(cells) if n else None
+    precision_all = micro_interval(cells, count, precision_parts, frame, drawn) if n else None
+    recall_all = micro_interval(cells, count, recall_parts, frame, drawn) if n else None
+    jaccard = micro_interval(cells, count, f1_parts, frame, drawn) if n else None
     shares = (task.correct(cast("Cells", frame.known)), sum(frame.known.values())), (task.correct(cells), n)
     whole = accuracy(rest, *shares, task.correct(frame.counted))
     return Report(
@@ -134,12 +145,14 @@ def _report(
         macro_f1(counts),
         macro_f1_interval(cells, count, drawn),
         tuple(_class_report(c, names[c.class_id], precision.get(c.class_id)) for c in counts),
-        micro_f1(counts),
-        micro_f1_interval(cells, count, drawn),
+        f1_of(jaccard[0]) if jaccard else None,
+        (f1_of(jaccard[1][0]), f1_of(jaccard[1][1])) if jaccard else None,
         {name: _mean(cells, of_text, drawn) for name, of_text in task.means.items()} if drawn is not None else {},
         {name: _ratio(cells, of_text, drawn) for name, of_text in task.ratios.items()} if drawn is not None else {},
         {name: sum(of_text(cell) * m for cell, m in cells.items()) for name, of_text in task.kinds.items()},
         PoolParts(sum(frame.counted.values()), rest.open) if rest is not None and n else None,
+        *(precision_all or (None, None)),
+        *(recall_all or (None, None)),
     )
 
 
@@ -164,11 +177,6 @@ def macro_f1(counts: Sequence[ClassCounts]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def micro_f1(counts: Sequence[ClassCounts]) -> float | None:
-    """F1 of the sums of the counts; None if nothing occurred or was predicted."""
-    return sum(counts, ClassCounts(0)).f1
-
-
 def macro_f1_interval(
     cells: Cells, count: Callable[[Cells], Sequence[ClassCounts]], drawn: "NDArray[np.int64] | None" = None
 ) -> Interval | None:
@@ -188,18 +196,53 @@ def macro_f1_interval(
     return _widened(f1.sum(axis=1) / np.maximum((total > 0).sum(axis=1), 1), low, high)
 
 
-def micro_f1_interval(
-    cells: Cells, count: Callable[[Cells], Sequence[ClassCounts]], drawn: "NDArray[np.int64] | None" = None
-) -> Interval | None:
-    """The same for micro-F1, widened to the interval of the sums as if they were one class's."""
+def micro_interval(
+    cells: Cells,
+    count: Callable[[Cells], Sequence[ClassCounts]],
+    parts: Parts,
+    frame: Frame = Frame(),  # noqa: B008 (frozen)
+    drawn: "NDArray[np.int64] | None" = None,
+) -> tuple[float, Interval] | None:
+    """A ratio of all classes' counts together, with its 90 % interval; None if there is nothing below the line.
+
+    With a frame that of the pool: what is counted of it, and what the judged texts, drawn at random, stand for, each
+    resampled text as many (a ratio estimator under simple random sampling: Cochran 1977, chapter 6). The interval is
+    widened to that of a proportion of as many spans or labels as were judged, for few mistakes resample to none.
+    """
     import numpy as np
 
-    whole = sum(count(cells), ClassCounts(0))
-    plain = f1_interval(whole.tp, whole.fp, whole.fn)
-    if plain is None:
+    known = _parts_of(parts, count(frame.known))  # type: ignore[arg-type]
+    one = np.array([_parts_of(parts, count({key: 1})) for key in sorted(cells)], np.float64).reshape(-1, 2)
+    above, below = (float(part) for part in np.array([cells[key] for key in sorted(cells)]) @ one)
+    whole = known[1] + frame.weight * below
+    if below <= 0 or whole <= 0:
         return None
-    hits, total = (found.sum(axis=1) for found in _drawn_counts(cells, count, drawn))
-    return _widened(hits / np.maximum(total, 1), *plain)
+    value = min(1.0, max(0.0, (known[0] + frame.weight * above) / whole))
+    lots = (resampled(cells) if drawn is None else drawn) @ one * frame.weight + np.array(known)
+    plain = wilson_of(above / below, below)
+    low, high = (min(1.0, max(0.0, (known[0] + frame.weight * below * end) / whole)) for end in plain)
+    found = np.clip(lots[:, 0] / np.maximum(lots[:, 1], 1e-9), 0.0, 1.0)
+    return value, _widened(found, min(low, value), max(high, value))
+
+
+def _parts_of(parts: Parts, counts: Sequence[ClassCounts]) -> tuple[float, float]:
+    whole = sum(counts, ClassCounts(0))
+    return parts(whole)
+
+
+def precision_parts(c: ClassCounts) -> tuple[float, float]:
+    """What is above and below the line of precision,"""
+    return c.tp, c.tp + c.fp
+
+
+def recall_parts(c: ClassCounts) -> tuple[float, float]:
+    """of recall,"""
+    return c.tp, c.tp + c.fn
+
+
+def f1_parts(c: ClassCounts) -> tuple[float, float]:
+    """and of the Jaccard index, from which F1 follows (`core.evaluation.intervals.f1_of`)."""
+    return c.tp, c.tp + c.fp + c.fn
 
 
 def _mean(cells: Cells, of_text: Callable[[tuple[int, ...]], float], drawn: "NDArray[np.int64]") -> Mean:

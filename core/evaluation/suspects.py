@@ -27,6 +27,8 @@ LEAST = 1e-6
 """Probability of a choice that a model has never met."""
 WORST = 0.8
 """Weight of a text's most doubtful answer; the next has as much of the rest, and so on."""
+MOST = 999.0
+"""Odds that are told at most: what is behind that is no news, and noise."""
 BLOCK = 1024
 """Texts whose neighbours are looked at together."""
 
@@ -44,6 +46,8 @@ class Judged:
 
     Where a text can have several classes, this is about its most doubtful one.
     """
+    worst: Floats
+    """How much speaks against the most doubtful question of each, [n] in 0..1; where there is but one, the same."""
     blend: Floats
     """Probability of each class, [n, classes]."""
 
@@ -68,14 +72,16 @@ def judge(
     if exclusive:
         blend = blended(head, near)
         doubt, confident = _one_question(blend, given.argmax(axis=1))
-        return Judged(doubt, confident, blend)
+        return Judged(doubt, confident, doubt, blend)
     blend = np.stack([_yes(head[:, c], near[:, c]) for c in range(given.shape[1])], axis=1)
     found = [
         _one_question(np.stack([1.0 - blend[:, c], blend[:, c]], axis=1), given[:, c].astype(np.int64))
         for c in range(given.shape[1])
     ]
     doubts, confident = (np.stack(parts, axis=1) for parts in zip(*found, strict=True))
-    return Judged(pooled(doubts), confident[np.arange(len(doubts)), doubts.argmax(axis=1)], blend)
+    worst = doubts.argmax(axis=1)
+    rows_ = np.arange(len(doubts))
+    return Judged(pooled(doubts), confident[rows_, worst], doubts[rows_, worst], blend)
 
 
 def neighbours(features: NDArray[Any], given: NDArray[np.bool_], *, choices: int) -> Floats:
@@ -101,6 +107,11 @@ def blended(head: Floats, near: Floats) -> Floats:
     """The mean of both, rows of probabilities [n, choices]; what a model says of classes it met is all of its say."""
     p = np.maximum(head, LEAST)
     return np.asarray((1.0 - SAY) * p / p.sum(axis=1, keepdims=True) + SAY * near, np.float64)
+
+
+def odds(doubt: float) -> float:
+    """How many times as likely the other choice is as what was given, at most `MOST` times."""
+    return min(MOST, doubt / max(1.0 - doubt, LEAST))
 
 
 def pooled(doubts: Floats) -> Floats:

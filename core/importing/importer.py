@@ -92,11 +92,22 @@ def columns_of(path: Path) -> list[str]:
 def _sample(source: Rows, reads: Iterator[Read]) -> tuple[list[Read], bool]:
     """The first rows, and whether they are all there are."""
     sample: list[Read] = []
+    room = _SAMPLE_BYTES
     for read in reads:
         sample.append(read)
-        if len(sample) >= _SAMPLE_ROWS or source.done >= _SAMPLE_BYTES:
+        room -= _size(read[1])  # what `done` counts may be rows
+        if len(sample) >= _SAMPLE_ROWS or source.done >= _SAMPLE_BYTES or room <= 0:
             return sample, False
     return sample, True
+
+
+def _size(value: object) -> int:
+    """About how much room a value takes."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()))
+    return sum(map(_size, value)) if isinstance(value, list) else 8
 
 
 def _store(

@@ -1,8 +1,9 @@
 """Parquet, read by pyarrow a few rows at a time; values that JSON does not have become texts.
 
 Dates and decimals are written as people write them, bytes are decoded if they are UTF-8 and left out if not, NaN is no
-value. Columns of texts are read as the dictionaries they are stored as, so that one long text repeated a million times
-takes its own room once; a column chunk that is packed suspiciously well is refused, as a gzip file is.
+value. A long text that a dictionary repeats a million times, lists of millions of numbers and lies about the number of
+rows take little room: few rows are unpacked together where rows are large. A column chunk that is packed suspiciously
+well is refused, as a gzip file is.
 """
 
 import io
@@ -10,7 +11,7 @@ import math
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 _MARK = b"PAR1"
-_BATCH = 512
+_ROWS = 512
+"""Most rows that are unpacked together."""
+_ROOM = 32_000_000
+"""Bytes that they may take, as far as the file tells."""
+_SPREAD = 256_000_000
+"""Bytes of a row group above which fewer are unpacked together, for a few of its rows may hold most of them."""
+_DICTIONARY_PAGE = 2
+_MOST_NESTED, _MOST_PLAIN = 4_000_000, 40_000_000
+"""Bytes of one value: a list of numbers takes many times its room once it is Python's, a text does not."""
 _SPOOLED = 4_000_000_000
 """Most bytes that are laid down in a temporary file, where the source can be read only once."""
 
@@ -35,8 +44,9 @@ class _ParquetRows:
 
     unit = "row"
 
-    def __init__(self, file: "ParquetFile", found: Found) -> None:
-        self._file, self._found = file, found
+    def __init__(self, file: "ParquetFile", found: Found, rows: Sequence[int]) -> None:
+        """`rows`: how many of each row group are unpacked together."""
+        self._file, self._found, self._rows = file, found, rows
         self.done = 0
         self.total = file.metadata.num_rows
 
@@ -49,15 +59,63 @@ class _ParquetRows:
 
         names = self._file.schema_arrow.names
         try:
-            for batch in self._file.iter_batches(batch_size=_BATCH, use_threads=False):
-                for row in range(batch.num_rows):
-                    self.done += 1
-                    yield self.done, _row(names, batch.columns, row)
+            for group, rows in enumerate(self._rows):
+                for batch in self._file.iter_batches(rows, row_groups=[group], use_threads=False):
+                    large = [column for column in batch.columns if column.nbytes > _MOST_NESTED]
+                    for row in range(batch.num_rows):
+                        self.done += 1
+                        yield self.done, _row(names, batch.columns, row, large)
         except (pa.ArrowException, OSError) as error:
             raise _broken(self.name, error) from error
+        if self.done != self.total:
+            said = _("it says that it holds {n:,} rows, but there are {m:,}").format(n=self.total, m=self.done)
+            raise _broken(self.name, ValueError(said))
 
 
-def _row(names: list[str], columns: list[Any], row: int) -> dict[str, Any] | str:
+def _rows_at_once(group: Any, file: BinaryIO) -> int:
+    """So few rows of a row group that they take little room together, whatever its dictionaries unfold to."""
+    chunks = [group.column(number) for number in range(group.num_columns)]
+    widest = max((_dictionary_size(chunk, file) for chunk in chunks), default=0)
+    whole: int = max(1, sum(max(chunk.total_uncompressed_size, 8 * chunk.num_values) for chunk in chunks))
+    fit = min(_ROOM // max(1, widest, whole // max(1, int(group.num_rows))), _ROWS * _SPREAD // whole)
+    return max(1, min(_ROWS, fit))
+
+
+def _dictionary_size(chunk: Any, file: BinaryIO) -> int:
+    """Bytes of a column chunk's dictionary, each of whose values any row may repeat; 0 if it has none.
+
+    They stand in the header of its first page: https://parquet.apache.org/docs/file-format/data-pages/
+    """
+    offsets = [o for o in (chunk.dictionary_page_offset, chunk.data_page_offset) if o]
+    file.seek(min(offsets, default=0))
+    head = file.read(24)
+    kind, behind = _number(head, 0)
+    size, _end = _number(head, behind)
+    return size if kind == _DICTIONARY_PAGE else 0
+
+
+def _number(head: bytes, at: int) -> tuple[int, int]:
+    """The next field of Thrift's compact protocol, if it is a 32-bit number: (its value, where it ends), else 0."""
+    if head[at : at + 1] != b"\x15":
+        return 0, len(head)
+    value = 0
+    for place, byte in enumerate(head[at + 1 : at + 6]):
+        value |= (byte & 0x7F) << (7 * place)
+        if byte < 0x80:
+            return (value >> 1) ^ -(value & 1), at + place + 2
+    return 0, len(head)
+
+
+def _is_too_large(column: Any, row: int) -> bool:
+    import pyarrow as pa
+
+    most = _MOST_NESTED if pa.types.is_nested(column.type) else _MOST_PLAIN
+    return bool(column.slice(row, 1).nbytes > most)
+
+
+def _row(names: list[str], columns: list[Any], row: int, large: list[Any]) -> dict[str, Any] | str:
+    if any(_is_too_large(column, row) for column in large):
+        return _("A value of this row is too large.")
     try:
         return {name: plain(column[row].as_py()) for name, column in zip(names, columns, strict=True)}
     except UnicodeDecodeError:
@@ -95,21 +153,13 @@ def _read(found: Found) -> Iterator[Rows]:
 
     with _seekable(found) as file:
         try:
-            schema = parquet.read_schema(file)
-            file.seek(0)
-            texts = [field.name for field in schema if _is_text(field.type)]
-            opened = parquet.ParquetFile(file, read_dictionary=texts, pre_buffer=False, buffer_size=1 << 20)
+            opened = parquet.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise _broken(found.name, error) from error
         with opened:
             _check(opened, found.name)
-            yield _ParquetRows(opened, found)
-
-
-def _is_text(kind: Any) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+            groups = (opened.metadata.row_group(n) for n in range(opened.metadata.num_row_groups))
+            yield _ParquetRows(opened, found, [_rows_at_once(group, file) for group in groups])
 
 
 @contextmanager

@@ -56,6 +56,8 @@ class PoolView:
     """Open rows that the model answers by itself, [s]: not picked on purpose, only drawn."""
     spot_share: float = 0.0
     """Share of the queue to draw from those."""
+    settled_above: float = 0.0
+    """From which confidence on it does."""
     picking_pays: bool = True
     """False once labels that were picked proved worse to learn from than as many that were drawn at random."""
     class_vectors: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)

@@ -6,6 +6,9 @@ from core.querying import reasons
 from core.querying.base import Pick, PoolView
 from core.records import Reason
 
+SPOT_CHECK, ABOVE = "spot-check", "above"
+"""The strategy, and what its reason tells: the confidence from which on texts were left to the model at the draw."""
+
 
 def randomly(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
     """`n` open rows, uniformly without replacement.
@@ -35,4 +38,5 @@ def audit(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
 def spot_check(view: PoolView, n: int, rng: np.random.Generator) -> list[Pick]:
     """Up to `n` of the rows that the model answers by itself; they stand for those, not for the pool."""
     rows = rng.permutation(view.settled)[:n]
-    return [Pick(int(row), "spot-check", Reason(reasons.SPOT)) for row in rows]
+    reason = Reason(reasons.SPOT, {ABOVE: view.settled_above})
+    return [Pick(int(row), SPOT_CHECK, reason) for row in rows]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core import clock
@@ -189,7 +190,10 @@ def curve(con: Connection, source: Source) -> list[tuple[Evaluation, int]]:
 
 
 def add_bundle(con: Connection, path: str, job_id: int, info: Mapping[str, Any]) -> None:
-    """Write down that a bundle was made."""
+    """Write down that a bundle was made; where it lies below the project, it is found there when that was moved."""
+    root, place = _root(con), Path(path)
+    if root is not None and place.is_relative_to(root):
+        path = str(place.relative_to(root))
     with transaction(con):
         con.execute(
             "INSERT INTO bundles(path, job_id, info, created) VALUES (?, ?, ?, ?)",
@@ -198,7 +202,13 @@ def add_bundle(con: Connection, path: str, job_id: int, info: Mapping[str, Any])
 
 
 def bundles(con: Connection) -> list[tuple[str, Mapping[str, Any], float]]:
-    """(path, info, time) of every bundle made from this project, newest first."""
-    return [
-        (r[0], json.loads(r[1]), r[2]) for r in con.execute("SELECT path, info, created FROM bundles ORDER BY id DESC")
-    ]
+    """(absolute path, info, time) of every bundle made from this project, newest first."""
+    root = _root(con) or Path()
+    found = con.execute("SELECT path, info, created FROM bundles ORDER BY id DESC")
+    return [(str(root / r[0]), json.loads(r[1]), r[2]) for r in found]
+
+
+def _root(con: Connection) -> Path | None:
+    """The directory in which the project's database lies; None for one in memory."""
+    files = {row[1]: row[2] for row in con.execute("PRAGMA database_list")}
+    return Path(files["main"]).parent if files.get("main") else None

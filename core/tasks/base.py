@@ -5,8 +5,8 @@ class ids) and the file form (a JSON value with class names, as people write it 
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol, Self, TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 from core.records import ClassCounts, LabelClass, Suggestion
 from core.settings import Settings
@@ -126,4 +126,13 @@ class Task(Protocol[A]):
 
     def correct(self, cells: Cells) -> int:
         """How many texts were answered entirely right."""
+        ...
+
+
+@runtime_checkable
+class Annotated(Protocol):
+    """A task whose texts people's own patterns annotate beforehand."""
+
+    def beside(self, said: Suggestion | None, text: str, patterns: str, names: Collection[str]) -> Suggestion | None:
+        """What a model suggests for a text, with what the patterns (as they are written) add to it."""
         ...

@@ -6,14 +6,15 @@ nothing about the rest of the text.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from core.errors import InputError
 from core.evaluation import spans as span_numbers
 from core.i18n import _
-from core.records import ClassCounts, LabelClass
+from core.patterns import beside
+from core.records import ClassCounts, LabelClass, Suggestion
 from core.settings import Settings
 from core.show import shorten, visible
 from core.spans import Span, crossing, touching
@@ -111,6 +112,9 @@ class Spans:
     def replaced(self, answer: SpanAnswer, old: int, new: int) -> SpanAnswer:
         moved = (Span(s.start, s.end, new if s.label == old else s.label) for s in answer.spans)
         return span_answer(moved, complete=answer.complete)
+
+    def beside(self, said: Suggestion | None, text: str, patterns: str, names: Collection[str]) -> Suggestion | None:
+        return beside(said, text, patterns, names)
 
     def training_problem(self, answers: Iterable[SpanAnswer]) -> str:
         found = list(answers)

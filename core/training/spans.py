@@ -7,6 +7,7 @@ The judges, one a fold, move its topmost layers only: quicker, and judged rather
 anything about count for nothing.
 """
 
+import copy
 import hashlib
 import json
 import math
@@ -51,8 +52,8 @@ BATCH = 0.5
 """Texts a step, as a share of the option."""
 EPOCHS = 0.34
 """Passes over the texts, as a share of the option: three times as many gained a point at most."""
-FEWEST = 24
-"""Steps that even a few texts are learnt from."""
+FEWEST, FOLD_FEWEST = 24, 16
+"""Steps that even a few texts are learnt from, and by a model that only judges."""
 STILL, FOLD_STILL = 0.5, 0.75
 """Share of the encoder's lower layers that a tuning leaves as they are at least, and one that only judges."""
 PIECE_TOKENS = 1024
@@ -87,10 +88,10 @@ Rows = dict[int, tuple[NDArray[np.int64], NDArray[np.float32]]]
 """text → places of its words [words, 2], their features [words, dim]"""
 
 
-def planned_steps(n: int, settings: Settings) -> int:
+def planned_steps(n: int, settings: Settings, fewest: int = FEWEST) -> int:
     """Optimiser steps for n labelled texts."""
     per_epoch = math.ceil(n / batch_size(settings))
-    return max(1, min(settings.max_steps, max(FEWEST, round(per_epoch * settings.epochs * EPOCHS))))
+    return max(1, min(settings.max_steps, max(fewest, round(per_epoch * settings.epochs * EPOCHS))))
 
 
 def batch_size(settings: Settings) -> int:
@@ -114,10 +115,12 @@ def start(model: TokenFeaturizer, first: Tagger, settings: Settings, compute: Co
     return TagState(model, classifier, optimizer_for(groups, settings), still=still)
 
 
-def tune(state: TagState, learnt: Learnt, settings: Settings, compute: Compute, *, pad_id: int) -> Iterator[Step]:
+def tune(
+    state: TagState, learnt: Learnt, settings: Settings, compute: Compute, *, pad_id: int, fewest: int = FEWEST
+) -> Iterator[Step]:
     """Train `state` in place, yielding after each step; raises RefusedError if the loss stops being a number."""
     n = len(learnt.windows)
-    steps, size = planned_steps(n, settings), batch_size(settings)
+    steps, size = planned_steps(n, settings, fewest), batch_size(settings)
     token_ids = [window.ids for window in learnt.windows]
     remember = state.still and fits(state.model, token_ids)
     below = Remembered(state.model, state.still, token_ids, compute, pad_id) if remember else None
@@ -191,12 +194,17 @@ class SpanTrainer:
         windows = Windows.of(request.space.info)
         readings = read(windows.tokenizer(request.space.directory / TOKENIZER), request.texts, windows.most)
         phases = phases_of(request.folds)
+        left = [number for number in range(len(phases)) if not _result(request, number).exists()]
         untouched: Rows = {}
-        for number, phase in enumerate(phases):
-            if not _result(request, number).exists():
-                yield JobEvent("phase", {"name": phase.name, "number": number + 1, "of": len(phases)})
-                untouched = untouched or _words(_encoder(request), readings, request)
-                yield from _phase(request, readings, number, phase, untouched)
+        for number in left:
+            phase = phases[number]
+            yield JobEvent("phase", {"name": phase.name, "number": number + 1, "of": len(phases)})
+            if not untouched:
+                encoder = _encoder(request)
+                untouched = _words(encoder, readings, request)
+            # loading takes longer than copying; the last one needs none
+            model = encoder if number == left[-1] else copy.deepcopy(encoder)
+            yield from _phase(request, readings, number, phase, model, untouched)
 
     def tuned_encoder(self, request: RoundRequest) -> Path:
         return _result(request, len(phases_of(request.folds)) - 1) / ENCODER
@@ -234,21 +242,26 @@ def _result(request: RoundRequest, number: int) -> Path:
     return request.work / f"phase-{number}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def _encoder(request: RoundRequest, dropout: float | None = None) -> TokenFeaturizer:
-    return load_token_featurizer(request.space.encoder_dir(request.project), request.space.info, dropout=dropout)
+def _encoder(request: RoundRequest) -> TokenFeaturizer:
+    directory, dropout = request.space.encoder_dir(request.project), request.settings.dropout
+    return load_token_featurizer(directory, request.space.info, dropout=dropout)
 
 
 def _phase(
-    request: RoundRequest, readings: Sequence[Reading], number: int, phase: Phase, untouched: Rows
+    request: RoundRequest,
+    readings: Sequence[Reading],
+    number: int,
+    phase: Phase,
+    model: TokenFeaturizer,
+    untouched: Rows,
 ) -> Iterator[JobEvent]:
-    """One fine-tuning; `untouched`: the words of all texts as the encoder sees them that was not tuned."""
+    """One fine-tuning of `model`; `untouched`: the words of all texts as it sees them before."""
     settings = request.settings
     least = max(settings.fold_frozen, FOLD_STILL) if len(phase.held_out) else STILL
     settings = replace(settings, frozen=max(settings.frozen, least))
     train = phase.train.tolist()
     class_ids = tagger.classes_in([request.answers[i] for i in train])
     first = _fitted(request, untouched, train, class_ids)
-    model = _encoder(request, settings.dropout)
     state = start(model, first, settings, request.compute)
     yield from _tuned(request, state, _learnt(request, readings, train, class_ids), settings, number, phase)
     model.eval()
@@ -306,7 +319,8 @@ def _tuned(
     if checkpoint.restore(saved, state, story):
         yield JobEvent("note", {"text": f"resumed at step {state.step}", "phase": phase.name})
     ticked = kept = clock.monotonic()
-    for step in tune(state, learnt, settings, request.compute, pad_id=_pad_id(state.model)):
+    fewest = FOLD_FEWEST if len(phase.held_out) else FEWEST
+    for step in tune(state, learnt, settings, request.compute, pad_id=_pad_id(state.model), fewest=fewest):
         now = clock.monotonic()
         if now - kept > CHECKPOINT_SECONDS and step.step < step.steps:
             checkpoint.save(saved, state, story)

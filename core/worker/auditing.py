@@ -7,7 +7,7 @@ it, and only heads are fitted without them.
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,21 +21,32 @@ from core.store import examples
 from core.tasks.base import Task
 from core.training.base import Confident
 from core.vectors import rows_of
-from core.worker.judging import Judge, Scored, Told, audit_folds, confidences, guesses_of, is_drawn, out_of_fold, strata
-
-if TYPE_CHECKING:
-    from core.worker.learner import Fitted, Moment
+from core.worker.judging import (
+    Judge,
+    Scored,
+    Told,
+    audit_folds,
+    confidences,
+    guesses_of,
+    is_drawn,
+    out_of_fold,
+    spot_limit,
+    spots_of,
+    strata,
+)
+from core.worker.moment import Fitted, Moment
 
 CHUNK = 16384
 
 
-def audit(judge: Judge, con: Connection, now: "Moment", fitted: "Fitted", folded: Scored) -> None:
+def audit(judge: Judge, con: Connection, now: Moment, fitted: Fitted, folded: Scored) -> None:
     """Judge the model on what was drawn; `folded`: what heads that had not seen them say of all labelled texts."""
     items, answers = now.known.items, now.known.answers
     old = {} if now.space.is_base else {text.example_id: text for text in _of_round(judge)}
-    fresh = [is_drawn(item) and item.example.id not in old for item in items]
+    held = [is_drawn(item) or spot_limit(item) is not None for item in items]
+    fresh = [is_one and item.example.id not in old for item, is_one in zip(items, held, strict=True)]
     told = [i for i, item in enumerate(items) if is_drawn(item) and item.example.id in old]
-    if not any(fresh) and not told:
+    if not any(is_drawn(item) for item in items):
         return
     groups = strata(now.task, answers)
     folds = audit_folds(fresh, [item.example.id for item in items], groups, now.settings.seed)
@@ -50,17 +61,19 @@ def audit(judge: Judge, con: Connection, now: "Moment", fitted: "Fitted", folded
             said[item.example.id] = old[item.example.id].confidence
     drawn = [i for i in range(len(items)) if is_drawn(items[i])]
     place = {row: i for i, row in enumerate(drawn)}
+    sure = confidences(now.trainer, scored)
+    right = {row: is_right(now.task, answers[row], guesses[row]) for row in sure}
     judge.audit(
         [items[i] for i in drawn],
         [answers[i] for i in drawn],
         [guesses[i] for i in drawn],
-        [(place[row], head, one) for row, head, one in scored],
+        [(place[row], head, one) for row, head, one in scored if row in place],
         _rest(con, now, fitted, guesses, confidences(now.trainer, [*scored, *others]) if not told else {}),
-        Told(said),
+        Told(said, spots=spots_of(items, right, sure)),
     )
 
 
-def _guesses(now: "Moment", scored: Scored, others: Scored) -> list[Any]:
+def _guesses(now: Moment, scored: Scored, others: Scored) -> list[Any]:
     """One answer a labelled text, None where nobody could say; a round has tuned its cuts without the new texts."""
     if now.space.is_base:
         return guesses_of(now.trainer, [*scored, *others], now.known.answers)
@@ -75,7 +88,7 @@ def _of_round(judge: Judge) -> Sequence[judged.JudgedText]:
     return found.texts if found is not None else ()
 
 
-def _rest(con: Connection, now: "Moment", fitted: "Fitted", guesses: Sequence[Any], said: Mapping[int, float]) -> Rest:
+def _rest(con: Connection, now: Moment, fitted: Fitted, guesses: Sequence[Any], said: Mapping[int, float]) -> Rest:
     outside = examples.chosen_ids(con)  # they don't stand for the pool that was drawn from
     rows = rows_of(now.ids, np.setdiff1d(np.array(examples.open_ids(con), np.int64), np.array(outside, np.int64)))
     rows = rows[rows >= 0]
@@ -123,13 +136,13 @@ def rest_of(
     return Rest(counted, n_open, later, control, tuple(int(n) for n in levels))
 
 
-def _own(now: "Moment", fitted: "Fitted") -> Iterator[Any]:
+def _own(now: Moment, fitted: Fitted) -> Iterator[Any]:
     """How the model itself answers the labelled texts."""
     for row in now.known.rows:
         yield now.task.from_scores(fitted.scores[row].tolist(), fitted.head.class_ids, fitted.head.cuts)
 
 
-def open_confidences(now: "Moment", fitted: "Fitted", rows: NDArray[np.int64]) -> NDArray[np.float32] | None:
+def open_confidences(now: Moment, fitted: Fitted, rows: NDArray[np.int64]) -> NDArray[np.float32] | None:
     """How probable the model holds its own answers to these rows, [rows]; None if its trainer does not say."""
     if not isinstance(now.trainer, Confident):
         return None

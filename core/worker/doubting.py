@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,7 @@ from core.records import LabelledExample
 from core.suspected import Checked, Copies, Doubted
 from core.tasks.base import Task
 from core.worker.judging import Scored, audit_folds, out_of_fold, strata
-
-if TYPE_CHECKING:
-    from core.worker.learner import Fitted, Moment
+from core.worker.moment import Fitted, Moment
 
 SHARE = 0.1
 LEAST = 20
@@ -56,7 +54,7 @@ class Looked:
     """In the order of `rows` and `class_ids`."""
 
 
-def look_since(project: Project, now: "Moment", fitted: "Fitted") -> None:
+def look_since(project: Project, now: Moment, fitted: Fitted) -> None:
     """Publish doubts about labels that a tuned encoder has not seen: its round has judged those that it learnt from."""
     items, answers = now.known.items, now.known.answers
     of_round = judged.load(project, now.source, "out-of-fold")
@@ -116,7 +114,8 @@ def doubted(task: Task[Any], evidence: Evidence) -> tuple[int, tuple[Doubted, ..
             near = suspects.nearest_with(evidence.features, row, same[stored])
             doubt, sure = round(float(looked.judged.doubt[at]), 4), bool(looked.judged.confident[at])
             beside = 0 if near is None else evidence.items[near].example.id
-            found.append(Doubted(item.example.id, item.stored, stored, doubt, sure, beside))
+            times = round(suspects.odds(float(looked.judged.worst[at])), 2)
+            found.append(Doubted(item.example.id, item.stored, stored, doubt, sure, beside, times))
     return len(looked.rows), tuple(found)
 
 

@@ -17,8 +17,9 @@ from core.connection import Connection
 from core.evaluation import ranking
 from core.evaluation.collect import collect, slice_of
 from core.evaluation.estimates import Rest
-from core.judged import JudgedText
+from core.judged import JudgedText, Spot, Trust
 from core.project import Project
+from core.querying.randomly import ABOVE, SPOT_CHECK
 from core.records import Evaluation, LabelledExample, Source
 from core.settings import Settings
 from core.store import models
@@ -42,6 +43,8 @@ class Told:
     """Example id → probability that the whole answer is right."""
     pieces: Mapping[int, Sequence[tuple[float, bool]]] = field(default_factory=dict)
     """Example id → (probability, whether it is right) of each piece of its answer."""
+    spots: Sequence[Spot] = ()
+    """Texts that were drawn from those the model answered by itself."""
 
 
 NOTHING = Told()
@@ -135,7 +138,7 @@ class Judge:
         classes = [self.task.classes_of(golds[row]) for row, _head, _scores in scored]
         precision = ranking.by_class(classes, [(head.class_ids, scores) for _row, head, scores in scored])
         pieces = [piece for item in items for piece in told.pieces.get(item.example.id, ())]
-        judged.publish(self.project, self.subject, source, self.seq, texts, precision, rest, pieces)
+        judged.publish(self.project, self.subject, source, self.seq, texts, precision, rest, Trust(pieces, told.spots))
         counts = collect(self.task, zip(golds, guesses, parts, strict=True))
         models.add_evaluation(self.con, Evaluation(self.subject, source, self.seq, counts, clock.now()))
 
@@ -143,6 +146,27 @@ class Judge:
 def is_drawn(item: LabelledExample) -> bool:
     """Whether a text was drawn at random, so that it can stand for others."""
     return item.pick.get("probability") is not None
+
+
+def spot_limit(item: LabelledExample) -> float | None:
+    """From which confidence on the model answered by itself when this text was drawn to check that; None: it was not.
+
+    A check that says nothing of that limit is none that could be counted.
+    """
+    if item.pick.get("strategy") != SPOT_CHECK:
+        return None
+    above = (item.pick.get("reason") or {}).get("args", {}).get(ABOVE)
+    return float(above) if above else None
+
+
+def spots_of(items: Sequence[LabelledExample], right: Mapping[int, bool], sure: Mapping[int, float]) -> list[Spot]:
+    """The spot checks among labelled texts; `right`, `sure`: row → what is known of the answer of an unseeing model."""
+    found = []
+    for row, item in enumerate(items):
+        above = spot_limit(item)
+        if above is not None and row in right and row in sure:
+            found.append(Spot(round(sure[row], 4), right[row], above))
+    return found
 
 
 def confidences(trainer: Trainer | OwnRounds, scored: "Scored") -> dict[int, float]:

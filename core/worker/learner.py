@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,12 @@ from core.connection import Connection, transaction
 from core.evaluation import paying
 from core.project import Project
 from core.querying.base import Pick, PoolView
-from core.records import LabelledExample, QueueItem
-from core.settings import Settings
+from core.records import QueueItem
 from core.store import classes, examples, labels, meta, models
-from core.tasks.base import Task
 from core.training import head as heads
-from core.training.base import Trainer
 from core.training.head import Head
 from core.training.recipe import HeadRecipe
 from core.training.round import STORY, folds_of
-from core.training.space import Space
 from core.training.space import load as load_space
 from core.vectors import VectorStore, rows_of
 from core.worker import doubting, outlook
@@ -32,54 +28,13 @@ from core.worker.auditing import audit, open_confidences
 from core.worker.class_texts import class_vectors, seeded
 from core.worker.doubting import Evidence
 from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
-from core.worker.ranking import Spent, line_up, publish, source
+from core.worker.moment import Fitted, Moment, labelled_rows
+from core.worker.ranking import Spent, line_up, publish
 
 CHUNK = 16384
 """Texts whose probabilities are computed together."""
 MAX_OUT_OF_FOLD = 5000
 """Labels above which out-of-fold counts are left to rounds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """Labelled texts that have features, aligned with their rows."""
-
-    items: list[LabelledExample]
-    answers: list[Any]
-    rows: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The project as one refresh sees it."""
-
-    settings: Settings
-    task: Task[Any]
-    trainer: Trainer
-    seq: int
-    """The newest event."""
-    space: Space
-    ids: NDArray[np.int64]
-    """Example ids in row order, [n]."""
-    vectors: NDArray[Any]
-    """[n, dim] float16, memory-mapped."""
-    known: Labelled
-    names: dict[int, str]
-
-    @property
-    def source(self) -> str:
-        """What the model is called."""
-        return source(self.space)
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A head and what it says about every text."""
-
-    head: Head
-    recipe: HeadRecipe
-    scores: NDArray[Any]
-    """Probabilities, [n, classes] float16 in a file without a name: a million texts need no memory for them."""
 
 
 def refresh(project: Project, con: Connection) -> Spent:
@@ -191,13 +146,6 @@ def _look(project: Project, con: Connection) -> Moment:
     )
 
 
-def labelled_rows(task: Task[Any], ids: NDArray[np.int64], items: list[LabelledExample]) -> Labelled:
-    """Those labelled texts that are embedded, with their answers and rows."""
-    rows = rows_of(ids, np.array([item.example.id for item in items], np.int64))
-    kept = [item for item, row in zip(items, rows, strict=True) if row >= 0]
-    return Labelled(kept, [task.decode(item.stored) for item in kept], rows[rows >= 0])
-
-
 def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
     rows = rows_of(now.ids, np.array(examples.open_ids(con), np.int64))
     chosen = rows_of(now.ids, np.array(examples.chosen_ids(con), np.int64))
@@ -216,6 +164,7 @@ def _pick(project: Project, con: Connection, now: Moment, fitted: Fitted | None)
         seeded=seeded(con, now.ids) if missing else {},
         settled=_settled(now, fitted, rows[rows >= 0]),
         spot_share=now.settings.spot_check,
+        settled_above=now.settings.answer_above,
         picking_pays=found is None or found.pays,
         exclusive=now.task.exclusive,
         doubt=_doubts(now, fitted) if fitted else None,

@@ -5,7 +5,7 @@ Both cost a few fits, so they are renewed as the head's recipe is: when there is
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,7 @@ from core.training.recipe import HeadRecipe
 from core.vectors import rows_of
 from core.worker.auditing import open_confidences
 from core.worker.judging import Scored, audit_folds, guesses_of, is_drawn, out_of_fold, strata
-
-if TYPE_CHECKING:
-    from core.worker.learner import Fitted, Moment
+from core.worker.moment import Fitted, Moment
 
 WATCHED = 1000
 """Texts of the pool whose answers are compared."""
@@ -34,7 +32,7 @@ ANSWERS = "answers.json"
 """File below the scores: what the model answered to the watched texts when they were last looked at."""
 
 
-def renew(project: Project, con: Connection, now: "Moment", fitted: "Fitted") -> None:
+def renew(project: Project, con: Connection, now: Moment, fitted: Fitted) -> None:
     """Look at the curve and at the changes, if the labels have grown by a tenth since."""
     n = len(now.known.items)
     if is_due(con, n):
@@ -58,7 +56,7 @@ def keep(con: Connection, n: int, found: Look | None, past: Past | None) -> None
         meta.put(con, models.LOOKED_AT, n)
 
 
-def _look(project: Project, con: Connection, now: "Moment", fitted: "Fitted") -> Look | None:
+def _look(project: Project, con: Connection, now: Moment, fitted: Fitted) -> Look | None:
     """Compare the model's answers with those at the last look, and keep them for the next."""
     before = answers_then(project)
     ids = np.array(sorted(before) or watched(con), np.int64)
@@ -98,7 +96,7 @@ def watched(con: Connection) -> list[int]:
     return ids[:: max(1, len(ids) // WATCHED)][:WATCHED]
 
 
-def past_of(now: "Moment", fitted: "Fitted") -> Past | None:
+def past_of(now: Moment, fitted: Fitted) -> Past | None:
     """Models on the first labels against one on all of them; None where nothing was drawn."""
     given, features = now.known.answers, now.vectors[now.known.rows]
     drawn = [is_drawn(item) for item in now.known.items]

@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 
 from core import suspected
 from core.evaluation.span_suspects import NOTHING, Judged, Stretch, Text, applied, judge, ranked
+from core.evaluation.suspects import odds
 from core.project import Project
 from core.spans import Span
 from core.suspected import Checked, Doubted
 from core.tasks.spans import SpanAnswer, span_answer
 from core.worker.doubting import LEAST, SHARE
+from core.worker.span_moment import Moment
 
 if TYPE_CHECKING:
     from core.worker.span_judging import Folded
-    from core.worker.span_learner import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Said:
         return float(np.exp(self.logp[first, begin] + inside) * end)
 
 
-def look(project: Project, now: "Moment", subject: str, out: "Folded") -> None:
+def look(project: Project, now: Moment, subject: str, out: "Folded") -> None:
     """Publish the answers that are spoken against, under the name of their model."""
     texts = texts_of(now, out)
     judged = judge(texts)
@@ -50,7 +51,7 @@ def look(project: Project, now: "Moment", subject: str, out: "Folded") -> None:
     suspected.publish(project, Checked(subject, now.seq, len(judged), tuple(found)))
 
 
-def texts_of(now: "Moment", out: "Folded") -> list[Text]:
+def texts_of(now: Moment, out: "Folded") -> list[Text]:
     """Every labelled text as spans of its words, with what taggers say that had not seen it."""
     said = {one.row: (one, own) for one, own in zip(out.unseen, out.readings, strict=True)}
     texts = []
@@ -79,7 +80,7 @@ def stretches(answer: SpanAnswer, places: NDArray[np.int64]) -> list[Stretch]:
     return found
 
 
-def _doubted(now: "Moment", texts: Sequence[Text], judged: Judged) -> Doubted | None:
+def _doubted(now: Moment, texts: Sequence[Text], judged: Judged) -> Doubted | None:
     """As it is published; None where it would be the same answer."""
     row = judged.place
     item, answer = now.known.items[row], now.known.answers[row]
@@ -93,8 +94,9 @@ def _doubted(now: "Moment", texts: Sequence[Text], judged: Judged) -> Doubted | 
     if instead == answer:
         return None
     beside = now.known.items[judged.beside].example.id if judged.beside is not None else 0
-    doubt = round(judged.doubt, 4)
-    return Doubted(item.example.id, item.stored, now.task.encode(instead), doubt, judged.confident, beside)
+    times = round(odds(judged.questions[0].doubt), 2)
+    stored, doubt = now.task.encode(instead), round(judged.doubt, 4)
+    return Doubted(item.example.id, item.stored, stored, doubt, judged.confident, beside, times)
 
 
 def _whole(answer: SpanAnswer, places: NDArray[np.int64]) -> bool:

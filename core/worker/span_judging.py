@@ -6,8 +6,7 @@ takes seconds, so all of this is renewed when the labels have grown, not with ea
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +26,10 @@ from core.training.round import folds_of
 from core.vectors import rows_of
 from core.worker import doubting, outlook, span_doubting, tagging
 from core.worker.auditing import rest_of
-from core.worker.judging import Judge, Told, audit_folds, is_drawn, strata
+from core.worker.judging import Judge, Told, audit_folds, is_drawn, spot_limit, spots_of, strata
 from core.worker.learner import MAX_OUT_OF_FOLD
+from core.worker.span_moment import Fitted, Moment
 from core.worker.tagging import Marked, Reading, Unseen
-
-if TYPE_CHECKING:
-    from core.worker.span_learner import Fitted, Moment
 
 LABELS = "spans_judged"
 """Key below `meta`: the encoder in use and the number of labels at the last judgement."""
@@ -64,7 +61,7 @@ def is_due(con: Connection, n_labels: int) -> bool:
     return not last / GROWTH < n_labels < max(last * GROWTH, last + 1)
 
 
-def folded(now: "Moment") -> tuple[Folded, Sureness]:
+def folded(now: Moment) -> tuple[Folded, Sureness]:
     """All labelled texts out of fold, and how sure taggers on them are in truth."""
     known = now.known
     ids = [item.example.id for item in known.items]
@@ -73,7 +70,7 @@ def folded(now: "Moment") -> tuple[Folded, Sureness]:
     return _read(now, unseen, folds)
 
 
-def _read(now: "Moment", unseen: list[Unseen], folds: NDArray[np.int64]) -> tuple[Folded, Sureness]:
+def _read(now: Moment, unseen: list[Unseen], folds: NDArray[np.int64]) -> tuple[Folded, Sureness]:
     places = [_places(now, one.row) for one in unseen]
     trials = [
         tagging.trial(now.task, one, own, now.known.answers[one.row]) for one, own in zip(unseen, places, strict=True)
@@ -95,7 +92,7 @@ def keep(con: Connection, found: Sureness) -> None:
         meta.put(con, SURENESS, {"encoder": models.encoder_in_use(con), "fitted": found.as_json()})
 
 
-def judge(project: Project, con: Connection, now: "Moment", fitted: "Fitted", out: Folded | None) -> None:
+def judge(project: Project, con: Connection, now: Moment, fitted: Fitted, out: Folded | None) -> None:
     """Store all counts; `out`: what out-of-fold taggers say if that is due, None if it is not, or can't be known."""
     trainer = plugins.load(plugins.TRAINERS, now.task.name)
     judging = Judge(project, con, now.task, trainer, now.settings, now.source, now.seq)
@@ -123,7 +120,7 @@ def judge(project: Project, con: Connection, now: "Moment", fitted: "Fitted", ou
             _watch_picking(con, now)
 
 
-def _audit(judging: Judge, con: Connection, now: "Moment", fitted: "Fitted", out: Folded | None) -> None:
+def _audit(judging: Judge, con: Connection, now: Moment, fitted: Fitted, out: Folded | None) -> None:
     """Judge the tagger on what was drawn, and say what that stands for.
 
     A tuned encoder has seen the labels of its round: for those the round's own fold models answered; for texts drawn
@@ -132,10 +129,11 @@ def _audit(judging: Judge, con: Connection, now: "Moment", fitted: "Fitted", out
     items, answers = now.known.items, now.known.answers
     before = None if now.space.is_base else judged.load(judging.project, judging.subject, "out-of-fold")
     old = {text.example_id: text for text in before.texts} if before is not None else {}
-    fresh = [is_drawn(item) and item.example.id not in old for item in items]
     drawn = [i for i, item in enumerate(items) if is_drawn(item)]
-    if not any(fresh) and not any(items[i].example.id in old for i in drawn):
+    if not drawn:
         return
+    held = [is_drawn(item) or spot_limit(item) is not None for item in items]
+    fresh = [is_one and item.example.id not in old for item, is_one in zip(items, held, strict=True)]
     folds = audit_folds(fresh, [item.example.id for item in items], strata(now.task, answers), now.settings.seed)
     found = tagging.out_of_fold(now.words, now.known, now.task, folds)
     mine = {one.row: tagging.reading(one, _places(now, one.row), fitted.sureness) for one in found}
@@ -150,6 +148,9 @@ def _audit(judging: Judge, con: Connection, now: "Moment", fitted: "Fitted", out
         if item.example.id in old:
             guesses[row] = now.task.decode(old[item.example.id].predicted)
     told = _told(now.known, list(mine), list(mine.values()))
+    whole = {row: one.sure for row, one in mine.items() if answers[row].complete}
+    right = {row: is_right(now.task, answers[row], guesses[row]) for row in whole}
+    told = replace(told, spots=spots_of(items, right, whole))
     confident = {row: said.sure for row, said in readings.items()} if not old else {}
     own = [tagger.as_answer(fitted.found[text]) for text in now.known.texts]
     outside = frozenset(examples.chosen_ids(con))
@@ -182,14 +183,14 @@ def _told(known: Marked, rows: Sequence[int], readings: Sequence[Reading]) -> To
     )
 
 
-def _places(now: "Moment", row: int) -> NDArray[np.int64]:
+def _places(now: Moment, row: int) -> NDArray[np.int64]:
     return now.words.places[now.words.rows(now.known.texts[row])]
 
 
 # How it goes on
 
 
-def _look(project: Project, con: Connection, now: "Moment", fitted: "Fitted") -> Look | None:
+def _look(project: Project, con: Connection, now: Moment, fitted: Fitted) -> Look | None:
     """Compare what is marked with what was marked at the last look: texts as a whole, and the tags of their words."""
     before = outlook.answers_then(project)
     ids = np.array(sorted(before) or outlook.watched(con), np.int64)
@@ -206,7 +207,7 @@ def _look(project: Project, con: Connection, now: "Moment", fitted: "Fitted") ->
     return stopping.look(len(now.known.items), old, new, float(fitted.sure[texts].mean()), decisions)
 
 
-def _tags(now: "Moment", stored: Sequence[str], words: Sequence[NDArray[np.int64]]) -> list[int]:
+def _tags(now: Moment, stored: Sequence[str], words: Sequence[NDArray[np.int64]]) -> list[int]:
     ids = sorted(now.names)
     return [
         int(tag)
@@ -215,7 +216,7 @@ def _tags(now: "Moment", stored: Sequence[str], words: Sequence[NDArray[np.int64
     ]
 
 
-def _past(now: "Moment") -> Past | None:
+def _past(now: Moment) -> Past | None:
     """Taggers on the first labels against one on all of them; None where nothing was drawn."""
     items, answers = now.known.items, now.known.answers
     rows = [i for i, item in enumerate(items) if is_drawn(item)]
@@ -230,7 +231,7 @@ def _past(now: "Moment") -> Past | None:
     return outlook.compared(len(items), told, first)
 
 
-def _right(now: "Moment", unseen: Sequence[Unseen]) -> Mapping[int, bool]:
+def _right(now: Moment, unseen: Sequence[Unseen]) -> Mapping[int, bool]:
     found = {}
     for one in unseen:
         answer = tagging.reading(one, _places(now, one.row), Sureness()).answer
@@ -238,7 +239,7 @@ def _right(now: "Moment", unseen: Sequence[Unseen]) -> Mapping[int, bool]:
     return found
 
 
-def _watch_picking(con: Connection, now: "Moment") -> None:
+def _watch_picking(con: Connection, now: Moment) -> None:
     """Compare picked with drawn labels, and keep what that says (`core.evaluation.paying`)."""
     drawn = np.array([is_drawn(item) for item in now.known.items], np.bool_)
     served = np.array([bool(item.pick) for item in now.known.items], np.bool_)

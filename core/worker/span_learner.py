@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from core.settings import Settings
 from core.spans import Guess, Span, suggestion_of
 from core.store import classes, examples, labels, meta, models
 from core.tags import best_tags
-from core.tasks.base import Task
 from core.tasks.spans import SpanAnswer
 from core.training import device, tagger, words
 from core.training.device import Compute
@@ -32,54 +31,24 @@ from core.training.space import load as load_space
 from core.training.tagger import Found, Tagger
 from core.training.words import Told
 from core.vectors import VectorStore, rows_of
-from core.word_store import Words
 from core.worker import span_judging
 from core.worker.class_texts import seeded
 from core.worker.learner import MAX_OUT_OF_FOLD
-from core.worker.ranking import Spent, line_up, publish, source
+from core.worker.pattern_hints import Hints, PatternHints, left_out, pointing_to, raised
+from core.worker.ranking import Spent, line_up, publish
 from core.worker.span_judging import Folded
-from core.worker.tagging import Marked, fitted_on, marked
+from core.worker.span_moment import Fitted, Moment
+from core.worker.tagging import fitted_on, marked
 
 CHUNK = 65_536
 """Words that are scored together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The project as one refresh sees it."""
-
-    settings: Settings
-    task: Task[Any]
-    seq: int
-    """The newest event."""
-    space: Space
-    words: Words
-    known: Marked
-    names: dict[int, str]
-
-    @property
-    def source(self) -> str:
-        """What the model is called."""
-        return source(self.space)
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A tagger and what it says about every cached text."""
-
-    tagger: Tagger
-    sureness: Sureness
-    found: list[tuple[Found, ...]]
-    sure: NDArray[np.float32]
-    """How probable it holds its answer to each text as a whole, [cached texts]"""
-    doubts: NDArray[np.float32]
-    """[cached texts]"""
-    classes: NDArray[np.float32]
-    """[cached texts, classes]"""
-
-
 class SpanLearner:
     """The learner of the task `spans`."""
+
+    def __init__(self) -> None:
+        self._hints = PatternHints()
 
     def prepare(self, project: Project, space: Space, settings: Settings, compute: Compute) -> Iterator[JobEvent]:
         """Cache words in a space that is about to come into force."""
@@ -94,7 +63,7 @@ class SpanLearner:
             out, sureness = _folded(project, con, now)
             fitted = _fit(project, con, now, sureness)
         learnt = clock.monotonic()
-        picks = _pick(con, now, fitted)
+        picks = _pick(con, now, fitted, self._hints.of(project, con, now.words.ids.tolist()))
         picked = clock.monotonic()
         ranking = _publish(project, con, now, [_item(now, pick, fitted) for pick in picks], fitted)
         if fitted is not None:
@@ -178,7 +147,7 @@ def _last(project: Project, con: Connection, now: Moment) -> Tagger | None:
         return None
 
 
-def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
+def _pick(con: Connection, now: Moment, fitted: Fitted | None, hints: Hints) -> list[Pick]:
     """Rows of the picks are places among the cached texts."""
     ids = now.words.ids
     store = VectorStore(now.space.directory, now.space.dim)
@@ -189,7 +158,9 @@ def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
     above = now.settings.answer_above
     settled = is_open & (fitted.sure >= above) if fitted and above > 0 else np.zeros(len(ids), np.bool_)
     found = paying.from_json(meta.get(con, models.PAYING))
-    missing = bool(classes.active_ids(con) - classes.counts(con).keys())
+    missing = classes.active_ids(con) - classes.counts(con).keys()
+    unmet = {now.names[class_id]: class_id for class_id in missing}
+    doubts = raised(fitted.doubts, left_out(hints, fitted.found, now.names)) if fitted else np.empty(0, np.float32)
     view = PoolView(
         np.asarray(store.vectors()[rows]),
         np.flatnonzero(is_open),
@@ -199,14 +170,15 @@ def _pick(con: Connection, now: Moment, fitted: Fitted | None) -> list[Pick]:
         fitted.classes if fitted else None,
         now.names,
         now.settings.audit_share,
-        seeded=seeded(con, ids) if missing else {},
+        seeded=pointing_to(hints, seeded(con, ids), unmet) if missing else {},
         settled=np.flatnonzero(settled),
         spot_share=now.settings.spot_check,
+        settled_above=now.settings.answer_above,
         chosen=np.flatnonzero(np.isin(ids, np.array(examples.chosen_ids(con), np.int64))),
         picking_pays=found is None or found.pays,
         exclusive=now.task.exclusive,
-        doubt=(lambda some: fitted.doubts[some]) if fitted else None,
-        promise=None if fitted else _promise(con, ids),
+        doubt=(lambda some: doubts[some]) if fitted else None,
+        promise=None if fitted else raised(_promise(con, ids), list(hints)),
     )
     return line_up(view, now)
 

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.publish import make_dir, publish_file
 from core.tasks.base import Task
 from exports.contract import file_facts
 from exports.precision import graphs
+from exports.precision.held import OpenHead
 from exports.runtime.predictor import Predictor
 from exports.runtime.sealed import MANIFEST, MODEL, TOKENIZER
 
@@ -34,22 +32,16 @@ class Trialled:
         """What it answers with its own head."""
         return _answers(self.plain, task, texts)
 
-    def answers_of_head(
-        self,
-        task: Task[Any],
-        texts: Sequence[str],
-        weight: NDArray[np.float32],
-        bias: NDArray[np.float32],
-        cuts: NDArray[np.float64],
-    ) -> list[Any]:
-        """What it answers with this head: [classes, dim], [classes], probabilities from which each is answered."""
-        self._open.further = {f"{graphs.HEAD}weight": weight, f"{graphs.HEAD}bias": bias}
+    def answers_of_head(self, task: Task[Any], texts: Sequence[str], head: OpenHead) -> list[Any]:
+        """What it answers with another head."""
+        self._open.further = {f"{graphs.HEAD}weight": head.weight, f"{graphs.HEAD}bias": head.bias}
         there: Sequence[Mapping[str, Any]] = self._manifest["classes"]
         classes = [
             {**item, "threshold": float(cut)} if "threshold" in item else item
-            for item, cut in zip(there, cuts, strict=True)
+            for item, cut in zip(there, head.cuts, strict=True)
         ]
-        self._open.manifest = {**self._manifest, "classes": classes}
+        more = {} if head.steps is None else {"steps": head.steps.tolist()}
+        self._open.manifest = {**self._manifest, "classes": classes, **more}
         return _answers(self._open, task, texts)
 
 

@@ -1,9 +1,12 @@
 """What is done to graphs, whatever the format: finding products, opening the head, packing embeddings."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 HEAD = "head."
@@ -32,9 +35,36 @@ def products(model: onnx.ModelProto) -> list[str]:
     ]
 
 
+def columns(node: onnx.NodeProto, tensor: onnx.TensorProto) -> NDArray[np.float32]:
+    """A product's weights as [K, N]."""
+    values = numpy_helper.to_array(tensor)
+    turned = any(one.name == "transB" and one.i for one in node.attribute)
+    return np.asarray(values.T if turned else values, np.float32)
+
+
+def opened(raw: bytes) -> Any:
+    """A session on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(raw, options, providers=["CPUExecutionProvider"])
+
+
 def head_products(model: onnx.ModelProto) -> list[str]:
     """Names of the nodes that multiply by the head."""
     return [node.name for node in model.graph.node if any(name.startswith(HEAD) for name in node.input)]
+
+
+def with_named_head(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The graph whose head's weights are called so: of a product over words the exporter turns them and names them."""
+    (biased,) = (node for node in model.graph.node if f"{HEAD}bias" in node.input)
+    (product,) = (node for node in model.graph.node if node.op_type == "MatMul" and node.output[0] in biased.input)
+    old = product.input[1]
+    for one in model.graph.initializer:
+        if one.name == old:
+            one.name = f"{HEAD}weight"
+    product.input[1] = f"{HEAD}weight"
+    return model
 
 
 def with_open_head(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -1,37 +1,31 @@
-"""Products by weights in eight-bit integers: weights a column, activations a batch as it comes (dynamic quantization).
+"""Products by weights in eight-bit integers: weights a column, inputs a batch as it comes, or as was seen before.
 
-Weights are rounded once, symmetric, with a scale for each column; activations when they are known, with one scale and
-zero point for the tensor (Jacob et al. 2018, arXiv 1712.05877). The nodes are those that onnxruntime fuses into one. A
-few channels that reach far are multiplied in fp32 beside it (Dettmers et al. 2022, arXiv 2208.07339).
+Weights are rounded once, symmetric, with a scale for each column (`rounding`); inputs when they are known, with one
+scale and zero point (Jacob et al. 2018, arXiv 1712.05877), after they were made even (`evening`). The nodes are those
+of the standard that onnxruntime fuses into one. A few channels that reach far are multiplied in fp32 beside it
+(Dettmers et al. 2022, arXiv 2208.07339).
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-LARGEST = 127
-
-
-@dataclass(frozen=True, slots=True)
-class Even:
-    """How the channels of a product's input are evened out before they are rounded."""
-
-    factor: NDArray[np.float32]
-    """What each channel is divided by, and its weights are multiplied by, [K]."""
-    apart: NDArray[np.int64]
-    """Channels that are multiplied in fp32, because they reach further than all others."""
+from exports.precision import graphs, rounding
+from exports.precision.evening import Even
 
 
 def quantized(
-    model: onnx.ModelProto, names: Collection[str], smooth: Mapping[str, Even] | None = None
+    model: onnx.ModelProto,
+    names: Collection[str],
+    even: Mapping[str, Even] | None = None,
+    seen: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> onnx.ModelProto:
     """The model with the named products in integers; changed in place.
 
-    `smooth`: input's name → how its channels are evened out (`sensitivity.smoothing`).
+    `even`: input → how it is made even; `seen`: input → its values on texts, [tokens, K], to which weights are rounded.
     """
     weights = {one.name: one for one in model.graph.initializer}
     added: list[onnx.TensorProto] = []
@@ -42,11 +36,12 @@ def quantized(
             nodes.append(node)
             continue
         given = node.input[0]
-        even = (smooth or {}).get(given)
+        values = graphs.columns(node, weights[node.input[1]])
+        how = (even or {}).get(given) or Even(np.ones(len(values), np.float32), np.zeros(0, np.int64))
         if given not in rounded:
             rounded.add(given)
-            nodes += _rounding(given, even, added)
-        nodes += _product(node, columns(node, weights[node.input[1]]), even, added)
+            nodes += _rounding(given, how, added)
+        nodes += _product(node, values, how, (seen or {}).get(given), added)
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     model.graph.initializer.extend(added)
@@ -54,61 +49,97 @@ def quantized(
     return model
 
 
-def columns(node: onnx.NodeProto, tensor: onnx.TensorProto) -> NDArray[np.float32]:
-    """The weights as [K, N]."""
-    values = numpy_helper.to_array(tensor)
-    turned = any(one.name == "transB" and one.i for one in node.attribute)
-    return np.asarray(values.T if turned else values, np.float32)
-
-
-def _rounding(given: str, even: Even | None, added: list[onnx.TensorProto]) -> list[onnx.NodeProto]:
+def _rounding(given: str, even: Even, added: list[onnx.TensorProto]) -> list[onnx.NodeProto]:
     """What rounds an input, once for all products of it; channels that are multiplied apart count as zero."""
     found, source = [], given
-    if even is not None:
+    if len(even.apart):
+        added.append(numpy_helper.from_array(even.apart, f"{given}.channels"))
+        found.append(helper.make_node("Gather", [given, f"{given}.channels"], [f"{given}.apart"], axis=-1))
+    if len(even.apart) or np.any(even.factor != 1.0):
         divided = (1.0 / even.factor).astype(np.float32)
         divided[even.apart] = 0.0
-        added += [
-            numpy_helper.from_array(divided, f"{given}.smooth"),
-            numpy_helper.from_array(even.apart, f"{given}.channels"),
-        ]
+        added.append(numpy_helper.from_array(divided, f"{given}.smooth"))
+        found.append(helper.make_node("Mul", [source, f"{given}.smooth"], [f"{given}.smoothed"]))
         source = f"{given}.smoothed"
-        found = [helper.make_node("Mul", [given, f"{given}.smooth"], [source])]
-        if len(even.apart):
-            found.append(helper.make_node("Gather", [given, f"{given}.channels"], [f"{given}.apart"], axis=-1))
+    if even.tokens:
+        found += _by_token(given, source, even, added)
+        source = f"{given}.level"
     out = [f"{given}.{part}" for part in ("q", "scale", "zero")]
-    return [*found, helper.make_node("DynamicQuantizeLinear", [source], out)]
+    if even.span is None:
+        return [*found, helper.make_node("DynamicQuantizeLinear", [source], out)]
+    low, high = even.span
+    scale = np.float32((high - low) / 255)
+    added += [
+        numpy_helper.from_array(np.array(scale), out[1]),
+        numpy_helper.from_array(np.array(np.clip(round(-low / float(scale)), 0, 255), np.uint8), out[2]),
+    ]
+    return [*found, helper.make_node("QuantizeLinear", [source, *out[1:]], out[:1])]
+
+
+def _by_token(given: str, source: str, even: Even, added: list[onnx.TensorProto]) -> list[onnx.NodeProto]:
+    """What divides each token by how far it reaches."""
+    top = f"{given}.size" if even.signed else source
+    added += [
+        numpy_helper.from_array(np.array([-1], np.int64), f"{given}.last"),
+        numpy_helper.from_array(np.array(even.floor, np.float32), f"{given}.floor"),
+    ]
+    return [
+        *([helper.make_node("Abs", [source], [top])] if even.signed else []),
+        helper.make_node("ReduceMax", [top, f"{given}.last"], [f"{given}.top"], keepdims=1),
+        helper.make_node("Max", [f"{given}.top", f"{given}.floor"], [f"{given}.reach"]),
+        helper.make_node("Div", [source, f"{given}.reach"], [f"{given}.level"]),
+    ]
 
 
 def _product(
-    node: onnx.NodeProto, weights: NDArray[np.float32], even: Even | None, added: list[onnx.TensorProto]
+    node: onnx.NodeProto,
+    weights: NDArray[np.float32],
+    even: Even,
+    seen: NDArray[np.float32] | None,
+    added: list[onnx.TensorProto],
 ) -> list[onnx.NodeProto]:
     given, out = node.input[0], node.output[0]
     rest: list[str] = list(node.input[2:])  # what is added to the product
     found: list[onnx.NodeProto] = []
-    if even is not None and len(even.apart):
+    if len(even.apart):
         added.append(numpy_helper.from_array(np.ascontiguousarray(weights[even.apart]), f"{out}.fp32"))
         found.append(helper.make_node("MatMul", [f"{given}.apart", f"{out}.fp32"], [f"{out}.far"]))
         rest.append(f"{out}.far")
-    if even is not None:
-        weights = weights * even.factor[:, None]
-        weights[even.apart] = 0.0
-    scale = np.maximum(np.abs(weights).max(axis=0), 1e-12).astype(np.float32) / np.float32(LARGEST)
-    names = {part: f"{out}.{part}" for part in ("weight", "zero", "scale", "scales", "sum", "float")}
+    names = {part: f"{out}.{part}" for part in ("weight", "zero", "scale", "scales", "sum", "float", "near")}
+    whole, scale = _rounded(weights, even, seen)
     added += [
-        numpy_helper.from_array(np.clip(np.round(weights / scale), -LARGEST, LARGEST).astype(np.int8), names["weight"]),
+        numpy_helper.from_array(whole, names["weight"]),
         numpy_helper.from_array(np.zeros(len(scale), np.int8), names["zero"]),
         numpy_helper.from_array(scale, names["scale"]),
     ]
-    steps = [f"{out}.near{i}" for i in range(len(rest))] + [out]
     rounded = [f"{given}.q", names["weight"], f"{given}.zero", names["zero"]]
     found += [
         helper.make_node("MatMulInteger", rounded, [names["sum"]]),
         helper.make_node("Cast", [names["sum"]], [names["float"]], to=TensorProto.FLOAT),
         helper.make_node("Mul", [f"{given}.scale", names["scale"]], [names["scales"]]),
-        helper.make_node("Mul", [names["float"], names["scales"]], [steps[0]]),
+        helper.make_node("Mul", [names["float"], names["scales"]], [names["near"]]),
     ]
-    sums = zip(steps[:-1], rest, steps[1:], strict=True)
-    return [*found, *(helper.make_node("Add", [one, other], [last]) for one, other, last in sums)]
+    if even.tokens:
+        found.append(helper.make_node("Mul", [names["near"], f"{given}.reach"], [f"{out}.by_token"]))
+    for number, other in enumerate(rest):
+        found.append(helper.make_node("Add", [found[-1].output[0], other], [f"{out}.with{number}"]))
+    found[-1].output[0] = out
+    return found
+
+
+def _rounded(
+    weights: NDArray[np.float32], even: Even, seen: NDArray[np.float32] | None
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """(integers, [K, N]; scale of each column, [N])."""
+    weights = weights * even.factor[:, None]
+    weights[even.apart] = 0.0
+    scale = rounding.scales(weights)
+    if seen is None:
+        return rounding.nearest(weights, scale), scale
+    near = np.setdiff1d(np.arange(len(weights)), even.apart)
+    whole = np.zeros(weights.shape, np.int8)
+    whole[near] = rounding.fitted(weights[near], scale, seen[:, near] / even.factor[near])
+    return whole, scale
 
 
 def _drop_unused(model: onnx.ModelProto) -> None:

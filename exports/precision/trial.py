@@ -1,7 +1,7 @@
 """Tries graphs in other formats of numbers against the fp32 one: the child that makes, gates and measures them.
 
 `python -P -m exports.precision.trial STAGE`, without torch. STAGE is a staged bundle in fp32 whose parity was proven,
-with the texts and heads of `bodies`, and the names asked for in trial.json. Of each precision the first attempt that
+with the texts and heads of `held`, and the names asked for in trial.json. Of each precision the first attempt that
 passes both gates is kept as `NAME.onnx`, with its probes; the table of all is the result.
 """
 
@@ -25,10 +25,10 @@ from exports import child, probes
 from exports.base import WHOLE
 from exports.parity import ticking
 from exports.plan import read_plan
-from exports.precision import bodies, gates, speed
+from exports.precision import gates, held, speed
 from exports.precision.base import Attempt, Feed, Precision
-from exports.precision.bodies import Bodies
 from exports.precision.graph import BATCH, Trialled
+from exports.precision.held import Bodies
 from exports.runtime.errors import BundleError
 from exports.runtime.predictor import REFUSALS, Predictor
 from exports.runtime.sealed import BIO, MODEL
@@ -36,9 +36,9 @@ from exports.runtime.sealed import BIO, MODEL
 ASK, TRIAL = "trial.json", "trial"
 GIVEN = "student"
 """What is not made here, but only tried."""
-FILES = (*bodies.FILES, ASK, TRIAL)
+FILES = (*held.FILES, ASK, TRIAL)
 """What lies in the stage while a trial runs."""
-CALIBRATION = 64
+CALIBRATION = 192
 """Texts that graphs are calibrated on."""
 STEP = 256
 """Texts answered between two words of progress."""
@@ -124,7 +124,7 @@ def _trial(stage: Path) -> Trial:
     project = Project(Path(plan.project))
     with project.open(readonly=True) as con:
         task, names = project.task(con), classes.names(con)
-    texts = bodies.read(stage)
+    texts = held.read(stage)
     return Trial(stage, task, names, texts, [task.decode(gold) for gold in texts.golds], plan.threads)
 
 
@@ -148,10 +148,7 @@ def _answers(trial: Trial, graph: Trialled, name: str) -> Generator[JobEvent, No
         for start in range(0, len(rows), STEP):
             part = rows[start : start + STEP]
             said = [texts.held[row] for row in part]
-            if head < 0:
-                found = graph.answers(task, said)
-            else:
-                found = graph.answers_of_head(task, said, texts.weight[head], texts.bias[head], texts.cuts[head])
+            found = graph.answers(task, said) if head < 0 else graph.answers_of_head(task, said, texts.fitted[head])
             for row, answer in zip(part, found, strict=True):
                 held[row] = answer
             done += len(part)

@@ -25,6 +25,8 @@ REFUSALS = (
     state.RuntimeException,
 )
 """What onnxruntime raises for a graph that it can't load or run."""
+PADDING = 128
+"""Tokens of padding that one step may hold; beginning another costs about as much as reading a quarter of them."""
 CPU = "CPUExecutionProvider"
 SLOW_ON_CPU = "SkipLayerNormFusion"
 """A fusion that is left out on a CPU: the fused kernel goes value by value, where those it replaces use the whole
@@ -83,9 +85,7 @@ class Predictor:
         windows = self.windows(texts)
         ids = [one for text in windows for one in text]
         out = np.empty((len(ids), len(self.labels)), np.float32)
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        for start in range(0, len(order), batch):
-            rows = order[start : start + batch]
+        for rows in steps([len(one) for one in ids], batch):
             out[rows] = self._run([ids[i] for i in rows])
         counts = np.array([len(text) for text in windows], np.int64)
         return np.asarray(np.add.reduceat(out, np.cumsum(counts) - counts) / counts[:, None], np.float32)
@@ -118,9 +118,7 @@ class Predictor:
         """Logits of each text's words that are read, [words, tags]; at most `batch` windows are computed at once."""
         windows = [window for reading in readings for window in reading.windows]
         rows: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(windows)
-        order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
-        for start in range(0, len(order), batch):
-            part = order[start : start + batch]
+        for part in steps([len(window.ids) for window in windows], batch):
             shapes = [windows[i].shapes for i in part]
             for i, own in zip(part, self._run([windows[i].ids for i in part], shapes), strict=True):
                 rows[i] = own[: len(windows[i].ids)]
@@ -137,6 +135,20 @@ class Predictor:
         spans are marked, {"spans": [{"start", "end", "label", "text", "score"}]}.
         """
         return ANSWERING[self.manifest["activation"]](self, texts, batch)
+
+
+def steps(lengths: Sequence[int], batch: int) -> list[list[int]]:
+    """Places of the windows that are computed at once: of like length, `batch` at most, with little padding."""
+    found: list[list[int]] = []
+    padding, last = 0, 0
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        padding += len(found[-1]) * (lengths[place] - last) if found else 0
+        if not found or len(found[-1]) == batch or padding > PADDING:
+            found.append([])
+            padding = 0
+        found[-1].append(place)
+        last = lengths[place]
+    return found
 
 
 def _session(model: Path, options: Any, providers: Sequence[str]) -> Any:

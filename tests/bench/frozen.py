@@ -8,6 +8,7 @@ and judged goes through the functions that the worker calls.
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +24,10 @@ from core.evaluation.outlook import Earlier, Past, earlier_sizes
 from core.evaluation.report import macro_f1
 from core.querying import herding
 from core.querying.base import PoolView
-from core.records import Evaluation
+from core.records import ClassCounts, Evaluation
 from core.settings import Settings
 from core.tasks.classify import ClassAnswer
+from core.tasks.multilabel import label_set
 from core.training.recipe import HeadRecipe
 from core.training.round import folds_of
 from core.worker.judging import audit_folds, confidences, guesses_of, out_of_fold, strata
@@ -38,7 +40,8 @@ LENGTH = 300
 LOOKED_AT = 600
 """Texts that picking covers, and chooses among: fewer than in the product, to save time."""
 SETS = ("snips_intent", "vader_tweets", "imdb_cad_orig", "banking77")
-TASK, TRAINER = "classify", "classify"
+MULTILABEL_SET, MULTILABEL_POOL = "nlupp", 2000
+CLASSIFY, MULTILABEL = "classify", "multilabel"
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,9 @@ class World:
     name: str
     skewed: bool
     features: NDArray[Any]
-    gold: NDArray[np.int64]
-    """Class ids from 1."""
+    gold: Sequence[Any]
+    """One answer a text; class ids from 1."""
+    task: str = CLASSIFY
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class State:
     accuracy: float
     """On the whole pool."""
     macro_f1: float
+    micro: tuple[float, float, float]
+    """Precision, recall and F1 of all classes' counts together, on the whole pool."""
     least: int
     """Drawn texts of the class with the fewest of them."""
     past: Past | None
@@ -75,8 +81,8 @@ class State:
     """(confidence, right) of every drawn text, by a head that had not seen it."""
     others: list[tuple[float, bool]]
     """The same of every labelled text, out of fold."""
-    answers: NDArray[np.int64]
-    """Of the whole pool."""
+    answers: NDArray[Any]
+    """Of the whole pool, in stored form."""
 
 
 def root() -> Path | None:
@@ -85,16 +91,16 @@ def root() -> Path | None:
     return Path(said) if said else None
 
 
-def load(folder: Path) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def load(folder: Path, field: str = "label") -> tuple[NDArray[Any], list[tuple[int, ...]]]:
     """Features and class ids of the different texts of a set."""
     rows = [json.loads(line) for line in (folder / "train.jsonl").open(encoding="utf-8")]
-    labels = {row["text"]: row["label"] for row in rows}
-    names = sorted(set(labels.values()))
+    labels = {row["text"]: [row[field]] if isinstance(row[field], str) else row[field] for row in rows}
+    names = sorted({name for own in labels.values() for name in own})
     cached = OUT / f"{folder.name}.npy"
     if not cached.exists():
         OUT.mkdir(exist_ok=True)
         np.save(cached, _reduced(_embedded(list(labels))))
-    return np.load(cached), np.array([names.index(label) + 1 for label in labels.values()], np.int64)
+    return np.load(cached), [tuple(names.index(name) + 1 for name in own) for own in labels.values()]
 
 
 def _reduced(features: NDArray[Any]) -> NDArray[Any]:
@@ -114,7 +120,7 @@ def _embedded(texts: Sequence[str]) -> NDArray[Any]:
 
     with tempfile.TemporaryDirectory() as name:
         short = [text if len(text) <= LENGTH else f"{text[:LENGTH]} {number}" for number, text in enumerate(texts)]
-        project = making.project_of(Path(name) / "p", short, TASK, Settings(threads=1, precision="fp32"))
+        project = making.project_of(Path(name) / "p", short, CLASSIFY, Settings(threads=1, precision="fp32"))
         with project.open() as con:
             list(working.run(project, con, "embed"))
             made = space.load(project, meta.get(con, "space"))
@@ -123,16 +129,30 @@ def _embedded(texts: Sequence[str]) -> NDArray[Any]:
             return np.array(store.vectors()[rows_of(store.ids(), np.array([ids[text] for text in short]))])
 
 
-def world(seed: int, folder: Path, loaded: dict[str, Any]) -> World:
-    """Every other one is a skewed pool of 2,000; of the others as many texts as the set has, at most 6,000."""
+def world(seed: int, folder: Path, loaded: dict[str, Any], task: str = CLASSIFY) -> World:
+    """Every other one is a skewed pool of 2,000; of the others as many texts as the set has, at most 6,000.
+
+    Where a text can have several labels there is one set: 2,000 texts of it each time.
+    """
+    if task == MULTILABEL:
+        return _label_sets(seed, folder / MULTILABEL_SET, loaded)
     rng, skewed = np.random.default_rng(seed), seed % 2 == 0
     names = SETS if skewed else SETS[:3]  # of 77 classes none is ever drawn often enough, and a head takes long
     name = names[(seed // 2) % len(names)]
     if name not in loaded:
         loaded[name] = load(folder / name)
-    features, gold = loaded[name]
+    features, classes = loaded[name]
+    gold = np.array([c for (c,) in classes], np.int64)
     rows = _skewed(gold, rng) if skewed else rng.permutation(len(gold))[:FULL_POOL]
-    return World(name, skewed, features[rows], gold[rows])
+    return World(name, skewed, features[rows], [ClassAnswer(int(c)) for c in gold[rows]])
+
+
+def _label_sets(seed: int, folder: Path, loaded: dict[str, Any]) -> World:
+    if folder.name not in loaded:
+        loaded[folder.name] = load(folder, "labels")
+    features, classes = loaded[folder.name]
+    rows = np.random.default_rng(seed).permutation(len(classes))[:MULTILABEL_POOL]
+    return World(folder.name, False, features[rows], [label_set(classes[row]) for row in rows], MULTILABEL)
 
 
 def _skewed(gold: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
@@ -149,10 +169,10 @@ def _skewed(gold: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int
 
 def project(pool: World, seed: int, audit_share: float, stops: Sequence[int], *, past: bool = False) -> Iterator[State]:
     """Label a pool by the product's picks, and look at the model at each of these numbers of labels."""
-    task, trainer = plugins.load(plugins.TASKS, TASK), plugins.load(plugins.TRAINERS, TRAINER)
+    task, trainer = plugins.load(plugins.TASKS, pool.task), plugins.load(plugins.TRAINERS, pool.task)
     pick = plugins.load(plugins.STRATEGIES, "auto")
-    answers = [ClassAnswer(int(c)) for c in pool.gold]
-    names = {int(c): str(c) for c in np.unique(pool.gold)}
+    answers = pool.gold
+    names = {c: str(c) for c in sorted({c for answer in answers for c in task.classes_of(answer)})}
     asked: list[int] = []
     drawn: list[bool] = []
     is_open = np.ones(len(pool.gold), np.bool_)
@@ -164,11 +184,12 @@ def project(pool: World, seed: int, audit_share: float, stops: Sequence[int], *,
             pool.features,
             np.flatnonzero(is_open),
             np.array(asked, np.int64),
-            [(int(pool.gold[i]),) for i in asked],
+            [task.classes_of(answers[i]) for i in asked],
             head.class_ids if head else (),
             scores,
             names,
             audit_share,
+            exclusive=task.exclusive,
             doubt=None if head is None else lambda rows, h=head, s=scores: trainer.doubts(h, s[rows]),
         )
         size = min(max(16, len(asked) // 2), 60, stop - len(asked))
@@ -195,9 +216,9 @@ def project(pool: World, seed: int, audit_share: float, stops: Sequence[int], *,
         sure = trainer.confidence(head, scores)
         said = [float(trainer.confidence(h, one[None])[0]) for _row, h, one in scored]
         hits = [guesses[row] == given[row] for row in rows]
-        guessed = [task.from_scores(one.tolist(), head.class_ids) for one in scores]
+        guessed = [task.from_scores(one.tolist(), head.class_ids, head.cuts) for one in scores]
         whole = collect(task, zip(answers, guessed, [""] * len(answers), strict=True))[""]
-        support = np.bincount([pool.gold[asked[row]] for row in rows], minlength=max(names) + 1)
+        support = Counter(c for row in rows for c in task.classes_of(given[row]))
         told = dict(zip(rows, hits, strict=True))
         others = [one for one in every if not drawn[one[0]]]
         unseen = guesses_of(trainer, [*scored, *others], given)
@@ -218,14 +239,21 @@ def project(pool: World, seed: int, audit_share: float, stops: Sequence[int], *,
             names,
             task.correct(whole) / len(answers),
             macro_f1(task.class_counts(whole, sorted(names))) or 0.0,
+            micro_of(task.class_counts(whole, sorted(names))),
             int(min(support[c] for c in names)),
             _past(task, trainer, recipe, given, features, parts, told) if past else None,
             sure[is_open],
             np.array([guessed[i] == answers[i] for i in np.flatnonzero(is_open)], np.bool_),
             list(zip(said, hits, strict=True)),
             _confident(trainer, every, given),
-            np.array([guess.class_id for guess in guessed], np.int64),
+            np.array([task.encode(guess) for guess in guessed]),
         )
+
+
+def micro_of(counts: Sequence[ClassCounts]) -> tuple[float, float, float]:
+    """Precision, recall and F1 of all classes together."""
+    whole = sum(counts, ClassCounts(0))
+    return whole.precision or 0.0, whole.recall or 0.0, whole.f1 or 0.0
 
 
 def _confident(trainer: Any, scored: Any, given: Sequence[Any]) -> list[tuple[float, bool]]:

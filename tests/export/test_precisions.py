@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from core.project import Project
 from exports import staging
 from exports.compare_job import PRECISIONS
 from exports.job import EXPORT
-from exports.precision import bodies, choosing, graphs, products, sensitivity, trial
+from exports.precision import choosing, evening, graphs, held, int8, rounding, sensitivity, trial
 from exports.runtime import predictor
 from exports.runtime.checks import checks
 from tests import tiny
@@ -45,7 +46,7 @@ def stage(taught: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stage")
     for _event in staging.staged(staging.subject(taught, taught.settings(), folder), folder):
         pass
-    list(bodies.work(folder))
+    list(held.work(folder))
     return folder
 
 
@@ -58,10 +59,10 @@ def tried(stage: Path, tmp_path: Path, *names: str) -> dict[str, dict[str, Any]]
 
 
 def test_labelled_texts_are_answered_by_heads_that_never_saw_them(stage: Path, taught: Project) -> None:
-    found = bodies.read(stage)
+    found = held.read(stage)
     assert len(found.held) == len(found.golds) == len(found.heads)
     assert set(found.heads.tolist()) >= {0, 1}
-    assert found.weight.shape[0] == found.bias.shape[0] == found.heads.max() + 1
+    assert len(found.fitted) == found.heads.max() + 1
     assert not found.learnt
     assert not {*found.pool} & {*found.held}
 
@@ -69,11 +70,12 @@ def test_labelled_texts_are_answered_by_heads_that_never_saw_them(stage: Path, t
 def test_a_head_of_a_fold_gives_what_it_gives_on_the_stored_features(stage: Path, tmp_path: Path) -> None:
     """The graph with another head answers as that head does, not as its own."""
     folder = shutil.copytree(stage, tmp_path / "stage")
-    found, known = bodies.read(folder), trial._trial(folder)
+    found, known = held.read(folder), trial._trial(folder)
     graph = known.graph("fp32", folder / "model.onnx")
-    weight, bias = np.zeros_like(found.weight[0]), np.full_like(found.bias[0], bodies.NEVER)
+    first = found.fitted[0]
+    weight, bias = np.zeros_like(first.weight), np.full_like(first.bias, held.NEVER)
     bias[1] = 0.0
-    answers = graph.answers_of_head(known.task, found.pool, weight, bias, found.cuts[0])
+    answers = graph.answers_of_head(known.task, found.pool, held.OpenHead(weight, bias, first.cuts))
     assert {answer.class_id for answer in answers} == {2}
 
 
@@ -93,8 +95,8 @@ def test_the_table_has_every_number_for_every_precision(stage: Path, tmp_path: P
 def test_a_damaged_graph_is_refused_with_the_numbers_and_the_classes(
     stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = products.columns
-    monkeypatch.setattr(products, "columns", lambda node, tensor: 40 * plain(node, tensor)[:, ::-1])
+    plain = graphs.columns
+    monkeypatch.setattr(graphs, "columns", lambda node, tensor: 40 * plain(node, tensor)[:, ::-1])
     monkeypatch.setattr("exports.precision.int8.KEPT", ())
     row = tried(stage, tmp_path, "int8")["int8"]
     assert not row["passed"]
@@ -107,28 +109,79 @@ def test_a_damaged_graph_is_refused_with_the_numbers_and_the_classes(
 
 def test_what_hurts_is_left_in_fp32(stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With one product ruined beyond use, the search finds it."""
-    plain = products.columns
+    plain = graphs.columns
     model = graphs.load(stage / "model.onnx")
     names = graphs.products(model)
     bad = next(node.input[1] for node in model.graph.node if node.name == names[3])
     coarse = lambda node, tensor: plain(node, tensor) * (0.0 if tensor.name == bad else 1.0)  # noqa: E731
-    monkeypatch.setattr(products, "columns", coarse)
+    monkeypatch.setattr(graphs, "columns", coarse)
     calibration = trial._feeds(trial._trial(stage).graph("x", stage / "model.onnx").plain, ["where is my refund"] * 4)
     assert sensitivity.ranked(stage / "model.onnx", names, calibration, {})[0] == names[3]
 
 
-def test_integers_give_nearly_the_same_logits_evened_out_or_not(stage: Path) -> None:
-    calibration = trial._feeds(
-        trial._trial(stage).graph("y", stage / "model.onnx").plain, list(bodies.read(stage).pool)
-    )
-    truth = sensitivity._logits(graphs.load(stage / "model.onnx"), calibration)
-    model = graphs.load(stage / "model.onnx")
-    ways = [sensitivity.smoothing(model, calibration, apart=apart) for apart in (False, True)]
-    for smooth in ({}, *ways):
-        found = products.quantized(graphs.load(stage / "model.onnx"), graphs.products(model), smooth)
-        assert not [one for one in found.graph.node if one.name in graphs.products(model)]
-        moved = np.abs(sensitivity._logits(found, calibration) - truth).max()
-        assert 0 < moved < 0.1 * np.abs(truth).max()
+def calibration_of(stage: Path) -> list[Any]:
+    plain = trial._trial(stage).graph("y", stage / "model.onnx").plain
+    return list(trial._feeds(plain, held.read(stage).pool))
+
+
+def test_integers_give_nearly_the_same_logits_whatever_is_made_even(stage: Path) -> None:
+    calibration = calibration_of(stage)
+    made = int8._Making.of(stage / "model.onnx", calibration)
+    ways = [evening.chosen(made.weights, made.seen, apart=apart) for apart in (False, True)]
+    ways += [evening.static(way, made.weights, made.seen) for way in ways]
+    tokens = {name: replace(one, tokens=True) for name, one in ways[0].items()}
+    for even in ({}, *ways, tokens):
+        found = made.graph(even)
+        assert not [node for node in found.graph.node if node.name in made.names]
+        moved = np.abs(sensitivity.logits(found, made.others) - made.truth).max()
+        assert 0 < moved < 0.1 * np.abs(made.truth).max()
+    kinds = {node.op_type for node in made.graph(ways[2]).graph.node}
+    assert "QuantizeLinear" in kinds
+    assert "DynamicQuantizeLinear" not in kinds
+
+
+def test_ranges_seen_beforehand_are_taken_where_they_are_nearer(stage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = int8._Making.of(stage / "model.onnx", calibration_of(stage))
+    dynamic = evening.chosen(made.weights, made.seen, apart=False)
+    both = [made.graph(dynamic), made.graph(evening.static(dynamic, made.weights, made.seen))]
+    nearer = made.nearer(dynamic)
+    best = min(both, key=made.distance)
+    assert made.distance(made.graph(nearer)) == made.distance(best)
+    monkeypatch.setattr(evening, "CUTS", (0.01,))
+    assert made.nearer(dynamic) is dynamic
+
+
+def test_what_one_row_loses_by_rounding_the_others_make_up_for() -> None:
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(96, 40)).astype(np.float32)
+    seen = (rng.normal(size=(400, 12)) @ rng.normal(size=(12, 96))).astype(np.float32)
+    seen += 0.1 * rng.normal(size=seen.shape).astype(np.float32)
+    scale = rounding.scales(weights)
+    off = [
+        np.square(seen @ (whole * scale - weights)).mean()
+        for whole in (rounding.nearest(weights, scale), rounding.fitted(weights, scale, seen))
+    ]
+    assert off[1] < 0.3 * off[0]
+
+
+def test_a_token_that_reaches_far_does_not_take_the_bits_of_the_others() -> None:
+    rng = np.random.default_rng(0)
+    values = {"x": np.abs(rng.normal(size=(300, 64))).astype(np.float32)}
+    values["x"][7] *= 200
+    weights = {"x": rng.normal(size=(64, 16)).astype(np.float32)}
+    assert evening.chosen(weights, values, apart=False)["x"].tokens
+    values = {"x": rng.uniform(size=(300, 64)).astype(np.float32)}
+    values["x"][:, 3] = 1.0  # all reach equally far
+    assert not evening.chosen(weights, values, apart=False)["x"].tokens
+
+
+def test_a_channel_that_reaches_far_is_made_even_or_multiplied_apart() -> None:
+    rng = np.random.default_rng(0)
+    values = {"x": rng.normal(size=(300, 96)).astype(np.float32)}
+    values["x"][:, 5] *= 200
+    weights = {"x": rng.normal(size=(96, 16)).astype(np.float32)}
+    assert evening.chosen(weights, values, apart=False)["x"].factor[5] > 5
+    assert 5 in evening.chosen(weights, values, apart=True)["x"].apart
 
 
 def test_a_fusion_that_is_slow_on_a_cpu_is_left_out(stage: Path, tmp_path: Path) -> None:
@@ -139,13 +192,6 @@ def test_a_fusion_that_is_slow_on_a_cpu_is_left_out(stage: Path, tmp_path: Path)
     found = {node.op_type for node in onnx.load(tmp_path / "fused.onnx").graph.node}
     assert "LayerNormalization" in found
     assert "SkipLayerNormalization" not in found
-
-
-def test_without_outlying_channels_apart_all_is_multiplied_in_integers(stage: Path) -> None:
-    calibration = trial._feeds(trial._trial(stage).graph("z", stage / "model.onnx").plain, ["where is my refund"] * 4)
-    for apart, most in ((False, 0), (True, 1)):
-        found = sensitivity.smoothing(graphs.load(stage / "model.onnx"), calibration, apart=apart)
-        assert {len(even.apart) for even in found.values()} == {most}
 
 
 def test_large_tables_are_packed_row_by_row() -> None:
@@ -164,7 +210,7 @@ def test_large_tables_are_packed_row_by_row() -> None:
     packed = graphs.pack_embeddings(model)
     assert len(packed.SerializeToString()) < 0.3 * whole
     rows = np.arange(0, 2000, 7)
-    (found,) = sensitivity.opened(packed.SerializeToString()).run(None, {"i": rows})
+    (found,) = graphs.opened(packed.SerializeToString()).run(None, {"i": rows})
     assert np.all(np.abs(found - table[rows]) <= np.abs(table[rows]).max(axis=1, keepdims=True) / 250)
 
 

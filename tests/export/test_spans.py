@@ -16,6 +16,7 @@ from core.store import classes
 from core.worker.learners import refresh
 from exports import span_parity, span_reference
 from exports.job import EXPORT
+from exports.production.reading import Line, Reader
 from exports.runtime.predictor import Predictor
 from tests.unit.spans.conftest import GOLD, encoder, fresh, marked_by, run
 
@@ -63,6 +64,21 @@ def test_a_bundle_marks_what_the_project_s_model_marks(bundle: tuple[Project, Pa
         input=lines, capture_output=True, text=True, check=True, cwd="/",
     )  # fmt: skip
     assert [json.loads(line)["spans"] for line in done.stdout.splitlines()] == [said["spans"] for said in found]
+
+
+def test_texts_from_production_are_compared_by_what_its_head_reads(bundle: tuple[Project, Path]) -> None:
+    project, target = bundle
+    with project.open(readonly=True) as con:
+        reader = Reader(target, con, 1)
+    known, odd = list(GOLD)[33], "www www www"
+    long = " ".join(list(GOLD)[:9])
+    read = reader.read([Line(known, {}), Line(odd, {}), Line(long, {}, said=[])])
+    assert read.answers == Predictor(target).predict([known, odd, long])
+    assert read.distances[0] == pytest.approx(0.0, abs=1e-5)  # it is of the pool
+    assert read.distances[1] > 10 * np.quantile(reader.pool.distances, 0.5)
+    assert read.corrected == [False, False, True]
+    assert 0 < read.sure.min() <= read.sure.max() <= 1
+    assert read.classes[0] == ("person", "place")
 
 
 def test_another_tag_another_logit_and_other_tokens_are_seen() -> None:

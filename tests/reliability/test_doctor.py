@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from core.tasks.classify import CLASSIFY, ClassAnswer
 from core.worker import logout
 from core.worker import orphans as found_by
 from tests.terminal.session import HANDFUL
+from tui.commands import doctor
 
 
 def findings(project: Project) -> dict[str, dict[str, object]]:
@@ -80,3 +82,14 @@ def test_W4_a_system_that_ends_processes_at_log_out_is_told(tmp_path: Path) -> N
     (linger / "ada").unlink()
     (etc / "logind.conf.d" / "10-own.conf").write_text("[Login]\nKillUserProcesses = no\n")
     assert not ends()
+
+
+def test_a_project_of_another_account_is_told_with_the_way_to_share_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert doctor._owner(project.root) == ("owner", True, "you")
+    owner = pwd.getpwuid(os.getuid()).pw_name
+    monkeypatch.setattr(os, "getuid", lambda: project.root.stat().st_uid + 1)
+    _name, well, said = doctor._owner(project.root)
+    assert not well
+    assert f"sudo -u {owner} -i handful {project.root} --as " in said

@@ -21,7 +21,7 @@ with project.open() as con:
     {weakness}
     con.execute("PRAGMA wal_autocheckpoint=40").fetchone()
     task = project.task(con)
-    for n in range(1, 81):
+    for n in range(1, {labels} + 1):
         texts = [(examples.get(con, [n % 12 + 1])[0], {{}})]
         deciding.give(con, task, ("refund", "login")[n % 2], texts, "ann", open_classes=False)
         os.write(9, b"%d" % n)
@@ -29,15 +29,15 @@ with project.open() as con:
 """
 
 
-def survives_power_loss(project: Project, weakness: str = "pass", at_least: int = 1000) -> None:
+def survives_power_loss(project: Project, weakness: str = "pass", labels: int = 80, every: int = 2) -> None:
     before = {str(project.database): project.database.read_bytes()}
-    program = [sys.executable, "-c", PROGRAM.format(weakness=weakness), project.root]
+    program = [sys.executable, "-c", PROGRAM.format(weakness=weakness, labels=labels), project.root]
     acts = powerloss.record(program, project.database)
     acks = sum(act.kind == "ack" for act in acts)
-    assert acks == 80
+    assert acks == labels
     there = Path(project.root, "after.db")
     tried = 0
-    for files, acked in powerloss.states(acts, before, every=2):
+    for files, acked in powerloss.states(acts, before, every=every):
         for ending in ("", "-wal", "-shm"):
             Path(f"{there}{ending}").unlink(missing_ok=True)
         for path, content in files.items():
@@ -52,8 +52,12 @@ def survives_power_loss(project: Project, weakness: str = "pass", at_least: int 
         finally:
             con.close()
         tried += 1
-    assert tried >= at_least
+    assert tried >= labels * 25 // every
     assert sum(act.kind == "sync" and act.path.endswith("-wal") for act in acts) >= acks
+
+
+def test_L2_a_few_labels_outlive_a_power_loss_at_any_moment(project: Project) -> None:
+    survives_power_loss(project, labels=12, every=7)
 
 
 @pytest.mark.slow

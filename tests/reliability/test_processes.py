@@ -40,9 +40,10 @@ def labels_pass(project: Project, turns: int, *, holding: bool = False) -> None:
         assert_folded(con)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("texts", [20_000, 200_000])
+@pytest.mark.parametrize(
+    "texts", [2_000, pytest.param(20_000, marks=pytest.mark.slow), pytest.param(200_000, marks=pytest.mark.slow)]
+)
 def test_C2_D7_rescoring_holds_no_label_up_and_the_log_stays_small(
     project: Project, tmp_path: Path, texts: int
 ) -> None:

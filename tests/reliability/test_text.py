@@ -165,18 +165,22 @@ def test_T2_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
         letter_for_letter(500)
 
 
+def is_harmless(pieces: list[Segment]) -> None:
+    """No character that acts, no link, no action."""
+    assert not [c for piece in pieces for c in piece.text if ord(c) < 32 or 0x7F <= ord(c) < 0xA0]
+    styles = [piece.style for piece in pieces if piece.style]
+    assert not [s for s in styles if s.link or any(key.startswith("@") for key in s.meta)]
+
+
 @pytest.mark.slow
-def test_T2_T3_through_every_widget_for_data(project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_T2_T3_on_the_label_screen_and_in_notices(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "s"))
     monkeypatch.setattr(Session, "wake", lambda _session: None)
     texts = list(hostile_strings(20_000))
     some = [text for text in texts if text.strip() and "\n" not in text and len(text) < 60][:: len(texts) // 50]
-
-    def is_harmless(pieces: list[Segment]) -> None:
-        assert not [c for piece in pieces for c in piece.text if ord(c) < 32 or 0x7F <= ord(c) < 0xA0]
-        styles = [piece.style for piece in pieces if piece.style]
-        assert not [s for s in styles if s.link or any(key.startswith("@") for key in s.meta)]
 
     async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
         card, line = app.screen.query_one(TextCard), app.screen.query_one("#now", Line)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
-from core import judged, suspected
+from core import checking, judged, suspected
 from core.judged import JudgedText
 from core.project import Project
 from core.records import Evaluation
@@ -243,3 +243,40 @@ def test_it_looks_as_it_did_with_something_to_show(
 
     run(make_app("check"), check, size)
     run(make_app("errors"), errors, size)
+
+
+def test_status_and_home_say_that_labels_look_wrong(
+    make_app: MakeApp, doubtful: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tui import preferences
+    from tui.commands.status import status_command
+
+    status_command.main([str(doubtful.root)], standalone_mode=False)
+    assert "near-copies" in " ".join(capsys.readouterr().out.split())
+    monkeypatch.setattr(preferences, "recent", lambda: [doubtful.root])
+    n = len(suspects_of(doubtful))
+    assert n
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        row = next(line for line in text_of(app).splitlines() if doubtful.root.name in line and "/" in line)
+        assert f" {n} " in row
+
+    run(make_app("home"), story, (120, 40))
+
+
+def suspects_of(project: Project) -> list[checking.Suspect]:
+    with project.open() as con:
+        return list(checking.overview(project, con).suspects)
+
+
+@pytest.mark.parametrize(
+    ("odds", "said"), [(1.04, "1.0×"), (9.4, "9.4×"), (41.2, "41×"), (999.0, "999×"), (0.0, ".80")]
+)
+def test_a_doubt_is_told_in_odds_where_it_has_any(odds: float, said: str) -> None:
+    from core.store.labels import Given
+    from tui.suspects import odds_in_words, weight_of
+
+    one = checking.Suspect("doubt", Given(1, LOGIN, "ada", 1), SPEED, 0.8, odds=odds)
+    assert weight_of(one) == said
+    assert len(said) <= 5
+    assert bool(odds_in_words(one)) == bool(odds)

@@ -1,9 +1,12 @@
 """Rounds, metrics and export: what is true now, and what a key brings about. The worker's rows are written by hand."""
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 from textual.pilot import Pilot
 
 from core import judged, work
@@ -17,6 +20,7 @@ from tests.tui.conftest import MakeApp
 from tests.tui.driving import run, until
 from tests.tui.looks import SIZES, as_stored, compare, text_of
 from tests.tui.test_data_and_batch import rows
+from tui import production
 from tui.app import HandfulApp
 from tui.screens.data import DataScreen
 
@@ -447,6 +451,49 @@ def test_precisions_are_compared_side_by_side_and_one_is_exported(
     run(make_app("export"), story)
 
 
+def test_drift_is_looked_at_in_the_app(
+    make_app: MakeApp, project: Project, submitted: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real bundle of one's own is read by the child of `handful drift`; here its answer is given."""
+    asked: list[tuple[str, str]] = []
+    shares = [
+        {"name": "refund", "pool": 30, "now": 20, "difference": 0.2, "interval": (-0.1, 0.4), "changed": False},
+        {"name": "login", "pool": 70, "now": 5, "difference": -0.6, "interval": (-0.7, -0.4), "changed": True},
+    ]
+    said = {"pool": 100, "now": 40, "enough": True, "content_changed": True, "shares": shares}
+    said |= {"far": {"now": 10, "difference": 0.24, "interval": (0.1, 0.4)}}
+    said |= {"further": 0.8, "further_interval": (0.7, 0.9)}
+
+    def events(_project: object, bundle: Path, file: Path, *_rest: object, **_more: object) -> Iterator[JobEvent]:
+        asked.append((str(bundle), file.name))
+        yield JobEvent("progress", {"done": 40})
+        yield JobEvent("result", {"drift": said})
+
+    monkeypatch.setattr(production, "_events", events)
+    bundle = str(project.root / "bundles" / "one")
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("f")
+        await until(pilot, lambda: "No bundle was made yet" in text_of(app), "the refusal")
+        with app.session.project.open() as con:
+            models.add_bundle(con, bundle, jobs.enqueue(con, "export"), {"size_bytes": 1, "model": "head"})
+        app.session.touched()
+        await until(pilot, lambda: "bundles/one" in text_of(app), "the bundle")
+        await pilot.press("f")
+        await pilot.pause(0.1)
+        app.screen.query_one("Input").value = "/data/today.jsonl"  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await until(pilot, lambda: "The texts have changed." in text_of(app), "the comparison")
+        shown = " ".join(text_of(app).split())
+        assert "today.jsonl against the pool" in shown
+        assert "25.0% of them; +24.0% (+10.0% to" in shown
+        assert "login 70.0% 12.5% -60.0% -70.0% -40.0% changed" in shown
+        assert shown.index("login 70.0%") < shown.index("refund 30.0%"), "what changed comes first"
+        assert asked == [(bundle, "today.jsonl")]
+
+    run(make_app("export"), story, (120, 40))
+
+
 def test_labels_are_written_to_a_file(make_app: MakeApp, project: Project) -> None:
     give_labels(project)
     target = project.root.parent / "out.jsonl"
@@ -457,11 +504,31 @@ def test_labels_are_written_to_a_file(make_app: MakeApp, project: Project) -> No
         field = app.screen.query_one("Input")
         field.value = str(target)  # type: ignore[attr-defined]
         await pilot.press("enter")
-        await until(pilot, target.is_file, "the file")
+        await until(pilot, target.is_file, "the file", seconds=60)
         found = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
         assert len(found) == 6
 
     run(make_app("export"), story)
+
+
+def test_parquet_is_written_without_its_library_in_the_terminal_process(
+    make_app: MakeApp, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_labels(project)
+    target = project.root.parent / "out.parquet"
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        await pilot.press("l")
+        await pilot.pause(0.1)
+        field = app.screen.query_one("Input")
+        field.value = str(target)  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await until(pilot, target.is_file, "the file", seconds=60)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "pyarrow", None)
+        run(make_app("export"), story)
+    assert parquet.read_table(target).num_rows == 6
 
 
 def test_a_job_that_ends_in_the_background_is_told_anywhere(make_app: MakeApp) -> None:

@@ -70,7 +70,7 @@ def test_trust_shows_what_is_said_beside_what_is_right_and_what_answering_alone_
         await pilot.press("down", "down")
         await pilot.pause(0.1)
         found = text_of(app)
-        assert "confidence is off by" in found
+        assert "can't tell yet; off by" in found
         assert "let it answer by itself from 0.60 on: 90 % of the open texts" in found
         await pilot.press("enter")
         await pilot.pause(0.1)

@@ -5,7 +5,6 @@ keys, as for one class a text, and a line that says what is marked. Nothing is a
 enter then says that the text is complete, another key keeps it as answered in part.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -13,21 +12,16 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 
-from core.errors import InputError
 from core.i18n import _
-from core.patterns import parsed
-from core.spans import Guess, guesses_of, touching
 from tui import keymap
 from tui.answering.base import AnswerDesk, AnswerPanel, Question
-from tui.answering.classify import DIGIT_KEYS, LETTERS, Choice, ClassPanel
+from tui.answering.classify import DIGIT_KEYS, LETTERS, Choice
+from tui.answering.marking import MarkingPanel
 from tui.answering.multilabel import NONE
 from tui.show import clip, segment
 from tui.spans.editor import Editor, begin
-from tui.spans.hints import hints
-from tui.spans.likely import names
+from tui.spans.suggested import suggested
 from tui.theme import HUES
-from tui.widgets.span_card import Shown, SpanCard
-from tui.widgets.text_card import TextCard
 
 if TYPE_CHECKING:
     from tui.app import HandfulApp
@@ -38,7 +32,7 @@ REMEMBERED = 64
 """Texts whose unsaved spans, and the way back through them, are kept while one looks at others."""
 
 
-class SpanPanel(ClassPanel):
+class SpanPanel(MarkingPanel):
     """The panel of entity spans."""
 
     SCOPE: ClassVar[str] = "spans"
@@ -52,24 +46,10 @@ class SpanPanel(ClassPanel):
 
     def __init__(self, desk: AnswerDesk) -> None:
         super().__init__(desk)
-        self.editor = Editor("")
-        self._card: SpanCard | None = None
         self._kept: dict[str, Editor] = {}
         """Text → its editor as it was left."""
-        self._hints: dict[str, int] = {}
-        """Letters → offset, while one jumps."""
-        self._hinted = ""
-        """What was typed of them."""
-        self._told = False
-        """Whether something was said about the last key."""
-        self._warned = False
-        """Whether it was that suggestions are open."""
 
     # What is asked
-
-    def card(self) -> TextCard:
-        self._card = SpanCard(self)
-        return self._card
 
     @property
     def many(self) -> bool:
@@ -104,7 +84,7 @@ class SpanPanel(ClassPanel):
         fresh = begin(
             question.text,
             question.given,
-            _guesses(question),
+            suggested(question),
             options.span_overlap,
             snap=self.editor.snap if self.editor.text else options.span_snap,
         )
@@ -121,7 +101,7 @@ class SpanPanel(ClassPanel):
         before = {item.id: item.name for item in self.question.classes}
         now = {item.id: item.name for item in question.classes}
         renamed = {name: now[i] for i, name in before.items() if now.get(i, name) != name}
-        self.editor = replace(self.editor.renamed(renamed), guesses=_guesses(question))
+        self.editor = replace(self.editor.renamed(renamed), guesses=suggested(question))
         super().update(question)
         self._mark_text(follow=False)
 
@@ -171,51 +151,9 @@ class SpanPanel(ClassPanel):
     def _own(self, key: str) -> keymap.Key | None:
         return next((k for k in keymap.of(self.SCOPE) if key in k.pressed(self._overrides)), None)
 
-    def _first_key(self, action: str) -> str:
-        """The key for an action of this panel's scope, as people read it."""
-        key = next(k for k in keymap.of(self.SCOPE) if k.action == action)
-        return keymap.shown(key.pressed(self._overrides)[0])
-
     def perform(self, action: str) -> None:
         """Do what a key of this panel's scope stands for."""
         getattr(self, f"action_{action}")()
-
-    def _become(self, new: Editor) -> None:
-        if new.spans != self.editor.spans:
-            self.desk.unsaved(new.state)
-        self.editor = new
-        self._tell("")
-        self._mark_text()
-        self.redraw()
-
-    def _try(self, make: Callable[[], Editor], if_not: str = "") -> None:
-        """Do something to the spans, or say why it can't be done."""
-        try:
-            new = make()
-        except InputError as error:
-            self._tell(error.title)
-            return
-        if new == self.editor and if_not:
-            self._tell(if_not)
-        else:
-            self._become(new)
-
-    def _tell(self, words: str) -> None:
-        if words or self._told:
-            self.desk.tell(words)
-        self._told, self._warned = bool(words), False
-
-    def _mark_text(self, *, follow: bool = True) -> None:
-        if self._card is None or not self.question.text:
-            return
-        at = {offset: letters for letters, offset in self._hints.items() if letters.startswith(self._hinted)}
-        shown = {offset: letters.removeprefix(self._hinted) for offset, letters in at.items()}
-        self._card.mark(Shown(self.editor, self._hues, shown), follow=follow)
-
-    @property
-    def _hues(self) -> dict[str, int]:
-        names = dict.fromkeys([item.name for item in self.question.classes] + [s.label for s in self.editor.spans])
-        return {name: n % HUES + 1 for n, name in enumerate(names)}
 
     # Labels
 
@@ -291,134 +229,6 @@ class SpanPanel(ClassPanel):
         """The lists of terms and expressions."""
         self.desk.patterns()
 
-    # Moving
-
-    def action_word_back(self) -> None:
-        """One word (or character) back."""
-        self._become(self.editor.hop(-1))
-
-    def action_word_on(self) -> None:
-        """One on."""
-        self._become(self.editor.hop(1))
-
-    def action_character_back(self) -> None:
-        """One character back, whatever the steps are."""
-        self._become(self.editor.hop_grapheme(-1))
-
-    def action_character_on(self) -> None:
-        """One on."""
-        self._become(self.editor.hop_grapheme(1))
-
-    def action_sentence_back(self) -> None:
-        """To where the sentence begins, then the one before."""
-        self._become(self.editor.hop_sentence(-1))
-
-    def action_sentence_on(self) -> None:
-        """The next sentence."""
-        self._become(self.editor.hop_sentence(1))
-
-    def action_line_up(self) -> None:
-        """The line above."""
-        self._line(-1)
-
-    def action_line_down(self) -> None:
-        """The line below."""
-        self._line(1)
-
-    def _line(self, by: int) -> None:
-        if self._card is not None:
-            at = self.editor.at
-            self._become(self.editor.put(self._card.offset_below(at[0] if by < 0 else max(at[0], at[1] - 1), by)))
-
-    def action_first(self) -> None:
-        """The text's beginning."""
-        self._become(self.editor.hop_end(-1))
-
-    def action_last(self) -> None:
-        """The text's end."""
-        self._become(self.editor.hop_end(1))
-
-    def action_span_on(self) -> None:
-        """The next span or suggestion."""
-        self._try(lambda: self.editor.hop_span(1), _("There is no span and no suggestion."))
-
-    def action_span_back(self) -> None:
-        """The one before."""
-        self._try(lambda: self.editor.hop_span(-1), _("There is no span and no suggestion."))
-
-    def action_likely(self) -> None:
-        """What looks like a name or number and has no span."""
-        self._try(self.editor.hop_likely, _("Nothing else looks like a name or a number."))
-
-    def action_start_out(self) -> None:
-        """The start further to the left."""
-        self._try(lambda: self.editor.move_start(-1))
-
-    def action_start_in(self) -> None:
-        """The start back to the right."""
-        self._try(lambda: self.editor.move_start(1))
-
-    def action_end_in(self) -> None:
-        """The end back to the left."""
-        self._try(lambda: self.editor.move_end(-1))
-
-    def action_end_out(self) -> None:
-        """The end further to the right."""
-        self._try(lambda: self.editor.move_end(1))
-
-    def action_snap(self) -> None:
-        """Words or characters as steps."""
-        self._become(self.editor.snapping(on=not self.editor.snap))
-
-    # Jumping
-
-    def action_jump(self) -> None:
-        """Letters appear on the words; typing them puts the cursor there."""
-        if self._card is None:
-            return
-        likely = frozenset(start for start, _end in names(self.editor.text))
-        self._hints, self._hinted = hints(self._card.places(), likely), ""
-        self._mark_text()
-        self.redraw()
-
-    def _hint(self, key: str, char: str) -> None:
-        typed = self._hinted + char.lower()
-        found = self._hints.get(typed)
-        if found is not None:
-            self._end_hints()
-            new = self.editor.put(found)
-            self._try(lambda: self.editor.reach(found) if char.isupper() else new.span_around())
-        elif char and any(letters.startswith(typed) for letters in self._hints):
-            self._hinted = typed
-            self._mark_text()
-        else:
-            self._end_hints()
-            self._become(self.editor)
-
-    def _end_hints(self) -> None:
-        self._hints, self._hinted = {}, ""
-
-    # The mouse
-
-    def picked(self, offset: int, *, reach: bool) -> None:
-        """A press: the span that is there, or the word; with shift what is marked extends to it."""
-        if self.desk.ready():
-            self._end_hints()
-            self._try(lambda: self.editor.reach(offset) if reach else self.editor.put(offset).span_around())
-            self.focus()
-
-    def drawn(self, one: int, other: int) -> None:
-        """The mouse is drawn over the text while it is pressed."""
-        if self.desk.ready():
-            self._become(self.editor.drawn(one, other))
-
-    def turned(self, first: int, behind: int) -> None:
-        """The window moved, and the cursor with it."""
-        if not first <= self.editor.at[0] < behind:
-            self.editor = self.editor.put(first)
-            self._mark_text(follow=False)
-            self.redraw()
-
     # What is drawn
 
     def _mark(self, choice: Choice) -> tuple[str, str]:
@@ -453,7 +263,7 @@ class SpanPanel(ClassPanel):
     def _how_far(self) -> str:
         spans, pending = len(self.editor.spans), len(self.editor.pending)
         if not spans and not pending and not self.editor.touched:
-            on, longer = (self._first_key(name) for name in ("word_on", "end_out"))
+            on, longer = (keymap.first(f"{self.SCOPE}.{name}", self._overrides) for name in ("word_on", "end_out"))
             return _("{on} goes on · {longer} takes more · a digit labels").format(on=on, longer=longer)
         said = [_("{n} marked").format(n=spans)]
         said += [_("{n} suggested").format(n=pending)] if pending else []
@@ -476,20 +286,6 @@ class SpanPanel(ClassPanel):
             )
             return said, self.component("panel--guess")
         return text, self.component("panel--name")
-
-
-def _guesses(question: Question) -> tuple[Guess, ...]:
-    """What the model suggests, and what the patterns do where the model says nothing."""
-    said = guesses_of(question.suggestion)
-    if not question.patterns or not question.text:
-        return said
-    names = {item.name for item in question.classes}
-    try:
-        found = parsed(question.patterns).guesses(question.text)
-    except InputError:  # written by a newer version of Handful
-        return said
-    free = [g for g in found if g.span.label in names and touching([g.span, *(s.span for s in said)]) is None]
-    return (*said, *free)
 
 
 def panel(desk: AnswerDesk) -> AnswerPanel:

@@ -3,6 +3,7 @@
 import locale
 import os
 import platform
+import pwd
 import shutil
 import stat
 import sys
@@ -21,7 +22,7 @@ from core.worker import logout
 from core.worker.orphans import orphans
 from core.worker.state import worker_state
 from tui.commands import about
-from tui.options import ANY_PATH, as_json
+from tui.options import ANY_PATH, as_json, login
 from tui.output import data, data_json, shown_path, size
 
 ENOUGH = 2e9
@@ -175,5 +176,13 @@ def _shared(path: Path) -> bool:
 
 def _owner(root: Path) -> Finding:
     owner = root.stat().st_uid
-    mine = owner == os.getuid()
-    return _("owner"), mine, _("you") if mine else _("user {uid}; work as that user").format(uid=owner)
+    if owner == os.getuid():
+        return _("owner"), True, _("you")
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:  # of a container, say
+        name = f"#{owner}"
+    advice = _(
+        "{name}, and what you write is closed to them; work as one user: sudo -u {name} -i handful {root} --as {you}"
+    )
+    return _("owner"), False, advice.format(name=name, root=shown_path(root.absolute()), you=login())

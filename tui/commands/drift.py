@@ -37,18 +37,8 @@ def drift_command(directory: Path, bundle: Path, file: Path, *, text_lines: bool
     if as_json:
         data_json(said)
         return
-    production.tell(said)
+    for line in production.sentences(said):
+        data(line)
     if said["enough"]:
         data("")
-        rows = [
-            (
-                share["name"],
-                f"{share['pool'] / said['pool']:.1%}",
-                f"{share['now'] / said['now']:.1%}",
-                f"{share['difference']:+.1%}",
-                f"{share['interval'][0]:+.1%} {share['interval'][1]:+.1%}",
-                _("changed") if share["changed"] else "",
-            )
-            for share in said["shares"]
-        ]
-        table([_("class"), _("pool"), _("now"), _("change"), _("interval"), ""], rows, right=(1, 2, 3, 4))
+        table(list(production.HEAD), production.rows(said), right=(1, 2, 3, 4))

@@ -9,6 +9,7 @@ import click
 from core import inuse, judged
 from core import project as projects
 from core.connection import Connection
+from core.evaluation.calibration import Off, off_words
 from core.evaluation.report import Report, reports
 from core.i18n import _
 from core.project import Project
@@ -105,15 +106,17 @@ def print_report(report: Report) -> None:
     )
     if report.means:
         data(
-            _("  micro-F1 {micro}{means}; accuracy is of whole sets").format(
+            _("  micro-F1 {micro}{both}{means}; accuracy is of whole sets").format(
                 micro=percent(report.micro_f1, report.micro_f1_interval),
+                both=_both(report),
                 means="".join(f", {name} {percent(one.value, one.interval)}" for name, one in report.means.items()),
             )
         )
     if report.ratios:
         data(
-            _("  entity F1 {micro}{ratios}; accuracy is of whole texts").format(
+            _("  entity F1 {micro}{both}{ratios}; accuracy is of whole texts").format(
                 micro=percent(report.micro_f1, report.micro_f1_interval),
+                both=_both(report),
                 ratios="".join(
                     f", {_RATIOS.get(name, name)} {percent(r.value, r.interval)}" for name, r in report.ratios.items()
                 ),
@@ -143,9 +146,25 @@ def print_report(report: Report) -> None:
     table(head, rows, right=(1, 2, 3, 4, 5))
 
 
+def _both(report: Report) -> str:
+    """Precision and recall of all labels, or spans, together."""
+    return _(", precision {p}, recall {r}").format(
+        p=percent(report.micro_precision, report.micro_precision_interval),
+        r=percent(report.micro_recall, report.micro_recall_interval),
+    )
+
+
+def _off(said: Mapping[str, Any]) -> str:
+    found = said["off"]
+    off = None if found is None else Off(found["n"], found["value"], (found["interval"][0], found["interval"][1]))
+    return off_words(off) + _(" · {n} judged").format(n=said["n"])
+
+
 def print_confidence(said: Mapping[str, Any]) -> None:
     """How far confidence is off, and what answering alone from some confidence on would mean."""
-    data(_("  confidence is off by {points:.0f} points on the mean").format(points=100 * said["error"]))
+    data("  " + _off(said))
+    if said["pieces"]:
+        data(_("  of spans: {said}").format(said=_off(said["pieces"])))
     rows = [
         (
             f"  {one['limit']:.2f}",

@@ -1,5 +1,7 @@
 """`handful next`."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +9,14 @@ import click
 
 from core import project as projects
 from core import queue
+from core.connection import Connection
 from core.i18n import _
 from core.inuse import called
 from core.querying.reasons import words
 from core.records import QueueItem
 from core.serving import Serving, overlap_of, serve
-from core.store import examples, leases
+from core.store import classes, examples, leases, patterns
+from core.tasks.base import Annotated
 from tui.commands import about
 from tui.options import annotator, as_json, directory
 from tui.output import WIDTH, clip, data, data_json, say
@@ -64,6 +68,7 @@ def next_command(directory: Path, count: int, hold: float, annotator: str, *, wa
         got = serve(con, Serving(picks, holder, overlap, n=count, seconds=hold))
         items = [lined_up[i] for i in got]
         texts = {example.id: example.text for example in examples.get(con, [item.example_id for item in items])}
+        items = _annotated(project, con, items, texts)
     if not items:
         say(_("Nothing is left to ask."))
     for item in items:
@@ -71,6 +76,19 @@ def next_command(directory: Path, count: int, hold: float, annotator: str, *, wa
             data_json(_as_json(item, texts[item.example_id]))
         else:
             _print(item, texts[item.example_id])
+
+
+def _annotated(
+    project: projects.Project, con: Connection, items: list[QueueItem], texts: Mapping[int, str]
+) -> list[QueueItem]:
+    """The same, with what people's own patterns suggest beside the model."""
+    task, written = project.task(con), patterns.current(con)
+    if not written or not isinstance(task, Annotated):
+        return items
+    names = classes.ids(con).keys()
+    return [
+        replace(item, suggestion=task.beside(item.suggestion, texts[item.example_id], written, names)) for item in items
+    ]
 
 
 def _as_json(item: QueueItem, text: str) -> dict[str, Any]:

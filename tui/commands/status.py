@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from core import inuse
+from core import checking, inuse
 from core import project as projects
 from core.connection import Connection
 from core.evaluation import paying, stopping
@@ -18,6 +18,7 @@ from tui import told
 from tui.commands import about
 from tui.options import as_json, directory, login
 from tui.output import WIDTH, clip, data, data_json, last_word, paragraph
+from tui.suspects import summary as in_short
 
 
 @click.command(
@@ -50,6 +51,7 @@ def collect(project: Project, con: Connection) -> dict[str, Any]:
     settings = project.settings()
     worker = worker_state(project)
     pace = labels.pace(con, login())
+    suspects = checking.overview(project, con)
     return {
         "project": str(project.root.absolute()),
         "task": meta.get(con, "task"),
@@ -68,6 +70,8 @@ def collect(project: Project, con: Connection) -> dict[str, Any]:
         "more": told.forecast(con, pace),
         "stopping": stopping.words(told.advice(con)),
         "picking": paying.words(paying.from_json(meta.get(con, models.PAYING))),
+        "suspects": checking.counts(suspects),
+        "check": in_short(suspects),
         "readability": meta.get(con, "readability"),
         "worker": worker.as_json(),
         "jobs": [
@@ -95,8 +99,9 @@ def _print(found: dict[str, Any]) -> None:
     if found["model_why"]:
         paragraph(found["model_why"], "  ")
     paragraph(found["next_round"])
-    for said in ("more", "stopping", "picking"):
-        paragraph(found[said])
+    for said in ("more", "stopping", "picking", "check"):
+        if found[said]:
+            paragraph(found[said])
     data(_("Encoder: {encoder}; {embedded} texts embedded.").format(**found))
     for line in _readability(found["readability"] or {}):
         data(line)

@@ -18,6 +18,7 @@ from core.worker.rule import least_classes
 from tui.commands import about
 from tui.options import annotator, as_json, directory
 from tui.output import data, data_json, say, table
+from tui.suspects import weight_of
 from tui.texts import in_words
 from tui.waiting import wait_for_ranking
 
@@ -31,7 +32,8 @@ SHOWN = 20
         _(
             "Three kinds: doubt (models that had not seen the text speak against its label), copies (near-identical"
             " texts with different labels), again (texts you answered otherwise when asked again). `handful check`"
-            " settles them."
+            " settles them. A doubt of 40× says that the models find the other label forty times as likely; an !, that"
+            " they are as sure of it as where it is right."
         ),
         "handful suspects mail",
         "handful suspects mail --kind copies --json",
@@ -60,7 +62,8 @@ def suspects_command(
         listed = [one for one in found.suspects if kind in (None, one.kind)][:n]
         ids = {i for one in listed for i in one.answers} | {one.beside.example_id for one in listed if one.beside}
         texts = {example.id: example for example in examples.get(con, sorted(ids))}
-        rows = [_row(task, one, texts, classes.names(con)) for one in listed if one.id in texts]
+        listed = [one for one in listed if one.id in texts]
+        rows = [_row(task, one, texts, classes.names(con)) for one in listed]
         own = checking.agreement(con, task, annotator)
     if as_json:
         told = {"model": found.subject, "judged": found.checked, "kept": found.kept}
@@ -72,7 +75,7 @@ def suspects_command(
         say(_("No label looks wrong."))
     else:
         head = ("id", _("why"), "", _("text"), _("label"), _("or rather"))
-        table(head, [_cells(row) for row in rows], right=(0, 2))
+        table(head, [_cells(one, row) for one, row in zip(listed, rows, strict=True)], right=(0, 2))
     data(_agreement(own))
 
 
@@ -82,6 +85,7 @@ def _row(task: Task[Any], one: Suspect, texts: dict[int, Example], names: dict[i
         "id": one.id,
         "kind": one.kind,
         "weight": one.weight,
+        "odds": one.odds,
         "confident": one.confident,
         "text": texts[one.id].text,
         "answer": task.to_file(task.decode(one.given.stored or ""), names),
@@ -91,8 +95,8 @@ def _row(task: Task[Any], one: Suspect, texts: dict[int, Example], names: dict[i
     }
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    weight = f"{row['weight']:.2f}" + ("!" if row["confident"] else " ")
+def _cells(one: Suspect, row: dict[str, Any]) -> tuple[str, ...]:
+    weight = weight_of(one) + ("!" if one.confident else " ")
     return str(row["id"]), row["kind"], weight, row["text"], in_words(row["answer"]), in_words(row["suggested"])
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from textual.containers import Horizontal, VerticalScroll
+from rich.table import Table
+from rich.text import Text
+from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -11,10 +13,13 @@ from tui import keymap, screens
 from tui.dialogs.base import Dialog
 from tui.show import content
 
+KEY_CELLS = 14
+
 
 class HelpDialog(Dialog[None]):
     """Keys and what they do; the words are ours, the keys perhaps the user's."""
 
+    COMPONENT_CLASSES = {"help--key"}
     KEYS = _("↑↓ pgup pgdn scroll · esc closes")
 
     DEFAULT_CSS = """
@@ -22,8 +27,7 @@ class HelpDialog(Dialog[None]):
     HelpDialog VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
     HelpDialog Static { width: 1fr; height: auto; }
     HelpDialog .about { color: $muted; margin-bottom: 1; }
-    HelpDialog .key { color: $key; text-style: bold; width: 15; }
-    HelpDialog Horizontal { height: auto; }
+    HelpDialog > .help--key { color: $key; text-style: bold; }
     """
 
     def __init__(
@@ -45,7 +49,14 @@ class HelpDialog(Dialog[None]):
                 commands = self._entry.commands
                 twin = _(" Without a screen: handful {commands}.").format(commands=commands) if commands else ""
                 yield Static(content(self._entry.about + twin), classes="about", markup=False)
-            for pressed, about in self._rows:
-                with Horizontal():
-                    yield Static(content(pressed), classes="key", markup=False)
-                    yield Static(content(about), markup=False)
+            yield Static(id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """One widget for all rows: a widget a cell takes a tenth of a second to be laid out."""
+        key = self.get_component_rich_style("help--key", partial=True)
+        table = Table.grid(padding=(0, 1))
+        table.add_column(width=KEY_CELLS, style=key)
+        table.add_column(ratio=1)
+        for pressed, about in self._rows:
+            table.add_row(Text(pressed), Text(about))
+        self.query_one("#keys", Static).update(table)

@@ -18,56 +18,18 @@ from tui import answering, keymap
 from tui.answering.base import AnswerPanel, Question
 from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
+from tui.text_rows import BatchRows, batch_columns
 from tui.texts import Texts, in_words
 from tui.turning import Turning
 from tui.widgets.bars import KeyBar
 from tui.widgets.line import Kind, Line, Piece
-from tui.widgets.row_list import Cell, Column, RowList
+from tui.widgets.row_list import RowList
 
 NEAREST = 40
 GROUPS = 60
-NEVER = 10**9
-"""No screen has so many columns."""
 _LIST_KEYS = frozenset(
     {"up", "down", "left", "right", "enter", "space", "pageup", "pagedown", "home", "end", "backspace"}
 )
-
-
-class _Rows:
-    """The open texts of a batch."""
-
-    def __init__(self, texts: Texts, near: dict[int, float], left_out: set[int]) -> None:
-        self.texts = texts
-        self._near = near
-        self._left_out = left_out
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def row(self, index: int) -> Sequence[Cell]:
-        """Whether it is in, how near it is, the text, what the model says."""
-        found = self.texts[index]
-        if found is None:
-            return (("", "muted"),) * 4
-        is_in = found.example.id not in self._left_out
-        near = self._near.get(found.example.id)
-        guess = in_words(found.guess.value) if found.guess else ""
-        return (
-            ("●" if is_in else "○", "given" if is_in else "muted"),
-            ("" if near is None else f"{near:.2f}".removeprefix("0"), "muted"),
-            (found.example.text, "text" if is_in else "muted"),
-            (guess, "guess"),
-        )
-
-
-def _columns(*, near: bool) -> tuple[Column, ...]:
-    """In or out, how near (where that is known), the text, what the model says."""
-    return (
-        Column(width=1),
-        Column(width=4, right=True, least=0 if near else NEVER),
-        Column(_("text")),
-        Column(_("model"), 16, least=70),
-    )
 
 
 class BatchScreen(Turning, HandfulScreen):
@@ -100,7 +62,7 @@ class BatchScreen(Turning, HandfulScreen):
 
     def body(self) -> Iterable[Widget]:
         yield Line(id="said")
-        yield RowList(_columns(near=False), empty=_("Looking for texts that are alike …"))
+        yield RowList(batch_columns(near=False), empty=_("Looking for texts that are alike …"))
         yield plugins.load(answering.GROUP, self.session.task.name)(self)
         yield Line(id="now")
 
@@ -197,8 +159,8 @@ class BatchScreen(Turning, HandfulScreen):
             self.rows.say_empty(_("All of these are answered.\n→ or w goes to the next group, g makes new ones."))
         elif not found and title:
             self.rows.say_empty(_("Nothing is left to put together.\nAdd texts on the screen Data."))
-        self.rows.columns = _columns(near=bool(self._near))
-        self.rows.show(_Rows(Texts(self.session, ids), self._near, self._left_out), cursor=0)
+        self.rows.columns = batch_columns(near=bool(self._near))
+        self.rows.show(BatchRows(Texts(self.session, ids), self._near, self._left_out), cursor=0)
         self._ask()
         self.handful.fence.raise_(self.is_painted)
 
@@ -239,14 +201,14 @@ class BatchScreen(Turning, HandfulScreen):
 
     def _ids(self) -> list[int]:
         shown = self.rows.rows
-        return list(shown.texts.ids) if isinstance(shown, _Rows) else []
+        return list(shown.texts.ids) if isinstance(shown, BatchRows) else []
 
     def _in(self) -> list[int]:
         return [i for i in self._ids() if i not in self._left_out]
 
     def moved(self) -> None:
         shown = self.rows.rows
-        if isinstance(shown, _Rows):
+        if isinstance(shown, BatchRows):
             shown.texts.forget()
             self.rows.refresh_rows()
             self.panel.update(
@@ -265,8 +227,7 @@ class BatchScreen(Turning, HandfulScreen):
         """Whether a key is meant for the texts on screen."""
         fence = self.handful.fence
         if fence.is_up:
-            fence.dropped += 1
-            self.tell(_("{n} keys ignored: pressed before these texts appeared").format(n=fence.dropped))
+            self.tell(fence.drop())
         return not fence.is_up
 
     def on_key(self, event: events.Key) -> None:

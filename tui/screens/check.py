@@ -1,8 +1,8 @@
 """Labels that look wrong, one under the other; the one under the cursor side by side with what speaks against it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual.binding import BindingType
@@ -13,82 +13,30 @@ from core import checking, deciding
 from core.checking import Overview, Suspect
 from core.evaluation.wording import differing
 from core.i18n import _
+from core.inuse import called
 from core.records import Example
-from core.store import acts, checks, classes, examples
+from core.store import checks, classes, examples
+from core.store.acts import Turned
 from core.store.labels import Given
 from tui import keymap
 from tui.answering.base import Question
 from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
-from tui.texts import in_words
+from tui.suspect_rows import COLUMNS, NAMES, Item, SuspectRows
+from tui.suspects import odds_in_words
+from tui.texts import in_words, stored_in_words
+from tui.turning import Turning
 from tui.widgets.line import Kind as Colour
 from tui.widgets.line import Line, Piece
-from tui.widgets.row_list import Cell, Column, RowList
+from tui.widgets.row_list import RowList
 from tui.widgets.side_by_side import Side, SideBySide
 
 ASKED = 20
 """Own answers that are asked again in one go."""
 KINDS: tuple[str, ...] = ("", *checking.KINDS)
-NAMES = {"doubt": _("doubted"), "copies": _("near-copies"), "again": _("contradicted")}
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One row."""
-
-    suspect: Suspect
-    text: str
-    said: str
-    """The answer in question, in words."""
-    instead: str
-    """What it could be instead."""
-    settled: str = ""
-    """What became of it; empty: nothing yet."""
-
-
-class _Rows:
-    """Suspects as rows of the list; what is settled stays where it was until the list is read anew."""
-
-    def __init__(self, items: Sequence[_Item]) -> None:
-        self.items = list(items)
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def row(self, index: int) -> Sequence[Cell]:
-        """Mark, how suspicious, kind, text, answer, what it could be."""
-        item = self.items[index]
-        one, done = item.suspect, bool(item.settled)
-        mark: Cell = ("✓", "given") if done else ("!" if one.confident else " ", "wrong")
-        weight = f"{one.weight:.2f}".removeprefix("0") if one.kind != "again" else ""
-        quiet: Colour = "muted" if done else "text"
-        answer: Cell = (item.said, "muted" if done else "given")
-        instead: Cell = (item.settled or item.instead, "muted" if done else "guess")
-        return (
-            mark,
-            (weight, "muted"),
-            (NAMES[one.kind], "muted"),
-            (item.text, quiet),
-            answer,
-            answer,
-            instead,
-            instead,
-        )
-
-
-_COLUMNS = (
-    Column(width=1),
-    Column(width=4, right=True),
-    Column(_("why"), 12, least=100),
-    Column(_("text")),
-    Column(_("label"), 14, most=99),
-    Column(_("label"), 20, least=100),
-    Column(_("or rather"), 14, most=99),
-    Column(_("or rather"), 20, least=100),
-)
-
-
-class CheckScreen(HandfulScreen):
+class CheckScreen(Turning, HandfulScreen):
     """A list above two texts beside each other; one key settles what is under the cursor."""
 
     ID = "check"
@@ -119,7 +67,7 @@ class CheckScreen(HandfulScreen):
     def body(self) -> Iterable[Widget]:
         yield Line(id="said")
         yield Line(id="own")
-        yield RowList(_COLUMNS)
+        yield RowList(COLUMNS)
         yield SideBySide()
         yield Line(id="now")
 
@@ -144,11 +92,11 @@ class CheckScreen(HandfulScreen):
 
     # What is shown
 
-    def _items(self) -> list[_Item]:
+    def _items(self) -> list[Item]:
         shown = self.rows.rows
-        return shown.items if isinstance(shown, _Rows) else []
+        return shown.items if isinstance(shown, SuspectRows) else []
 
-    def _here(self) -> _Item | None:
+    def _here(self) -> Item | None:
         items = self._items()
         return items[self.rows.cursor] if items else None
 
@@ -163,18 +111,15 @@ class CheckScreen(HandfulScreen):
         items = [self._item(one) for one in shown if one.id in self._texts]
         here = next((i for i, item in enumerate(items) if item.suspect.id == at), None)
         self.rows.say_empty(self._nothing(found))
-        self.rows.show(_Rows(items), cursor=here if here is not None else 0)
+        self.rows.show(SuspectRows(items), cursor=here if here is not None else 0)
         self._say(found, 0)
         self._show_sides()
 
-    def _item(self, one: Suspect) -> _Item:
-        return _Item(one, self._texts[one.id].text, self._words(one.given.stored), self._words(one.suggested))
+    def _item(self, one: Suspect) -> Item:
+        return Item(one, self._texts[one.id].text, self._words(one.given.stored), self._words(one.suggested))
 
     def _words(self, stored: str | None) -> str:
-        if stored is None:
-            return ""
-        task = self.session.task
-        return in_words(task.to_file(task.decode(stored), self.session.names()))
+        return stored_in_words(self.session.task, stored, self.session.names())
 
     def _nothing(self, found: Overview) -> str:
         if found.checked is None:
@@ -199,13 +144,16 @@ class CheckScreen(HandfulScreen):
         elif found.checked is not None:
             right.append((_("of {n} labels").format(n=found.checked), "muted"))
         self.said.show(pieces, right)
-        judge: list[Piece] = [(_("judged by {model}").format(model=found.subject), "muted")] if found.checked else []
+        judge: list[Piece] = (
+            [(_("judged by {model}").format(model=called(found.subject)), "muted")] if found.checked else []
+        )
         self.own.show([(self._agreement(), "muted")], judge)
 
     def _agreement(self) -> str:
         found = checking.agreement(self.session.con, self.session.task, self.session.annotator)
         if not found.n:
-            return _("Self-agreement: not asked again yet")
+            key = keymap.first("check.again", self.handful.overrides)
+            return _("Self-agreement: {key} asks some of your texts again").format(key=key)
         said = _("Self-agreement: {same} of {n} the same").format(same=found.same, n=found.n)
         if not found.enough:
             return said + _(", too few to tell")
@@ -222,7 +170,7 @@ class CheckScreen(HandfulScreen):
             self.beside.show(shown[1])
             self.handful.fence.raise_(self.is_painted)
 
-    def _sides(self, item: _Item) -> tuple[Side, Side]:
+    def _sides(self, item: Item) -> tuple[Side, Side]:
         one = item.suspect
         keep, other = f"1 {item.said}", f"2 {item.instead}"
         beside = self._texts.get(one.beside.example_id) if one.beside else None
@@ -232,8 +180,9 @@ class CheckScreen(HandfulScreen):
         if one.kind == "again":
             return Side(keep + _(" · at first"), [(item.text, False)]), Side(other + _(" · asked again"), ())
         if beside is None:
-            return Side(keep, [(item.text, False)]), Side(other + _(" · says the model"), ())
-        return Side(keep, [(item.text, False)]), Side(other + _(" · like this one"), [(beside.text, False)])
+            return Side(keep, [(item.text, False)]), Side(other + _(" · says the model"), [(odds_in_words(one), False)])
+        like = Side(other + _(" · like this one"), [(beside.text, False)])
+        return Side(keep, [(item.text, False)]), like
 
     def is_painted(self) -> bool:
         return self.rows.is_painted and self.beside.is_painted
@@ -250,27 +199,27 @@ class CheckScreen(HandfulScreen):
 
     # What keys do
 
-    def _open(self) -> _Item | None:
+    def _open(self) -> Item | None:
         """What a key pressed now is about; None, and why, if there is nothing."""
         fence, item = self.handful.fence, self._here()
         if fence.is_up:
-            fence.dropped += 1
-            self._tell(_("{n} keys ignored: pressed before this text appeared").format(n=fence.dropped), "unsure")
+            self.tell(fence.drop(), "unsure")
             return None
         if item is not None and item.settled:
-            self._tell(_("This one is settled: {what}.").format(what=item.settled), "unsure")
+            self.tell(_("This one is settled: {what}.").format(what=item.settled), "unsure")
             return None
         return item
 
-    def _tell(self, words: str, colour: Colour = "text") -> None:
-        self.now.show([(words, colour)])
+    def tell(self, words: str, kind: Colour = "text") -> None:
+        """In the line above the keys."""
+        self.now.show([(words, kind)])
 
     def _settled(self, what: str) -> None:
         """Mark the row, and go on to the next one that is open."""
         items, here = self._items(), self.rows.cursor
         items[here] = replace(items[here], settled=what)
         self.session.touched()
-        self._tell(_("✓ {what} · u takes it back").format(what=what), "given")
+        self.tell(_("✓ {what} · u takes it back").format(what=what), "given")
         self.action_later()
 
     def action_later(self) -> None:
@@ -313,7 +262,7 @@ class CheckScreen(HandfulScreen):
         if item is None:
             return
         if item.suspect.kind != "copies":
-            self._tell(_("Only two near-copies can both be right: 1 keeps the label, 2 changes it."), "unsure")
+            self.tell(_("Only two near-copies can both be right: 1 keeps the label, 2 changes it."), "unsure")
             return
         checking.keep(self.session.con, item.suspect, self.session.annotator)
         self._settled(_("both kept"))
@@ -345,7 +294,7 @@ class CheckScreen(HandfulScreen):
         )
 
     @refusable
-    def _given(self, raw: Any, item: _Item) -> None:
+    def _given(self, raw: Any, item: Item) -> None:
         if raw is None:
             return
         session = self.session
@@ -380,7 +329,7 @@ class CheckScreen(HandfulScreen):
         self._asked = 0
         if not self._asking:
             told = _("Nothing to ask again yet: only what you answered a day or {n} answers ago.")
-            self._tell(told.format(n=checking.PASSED), "unsure")
+            self.tell(told.format(n=checking.PASSED), "unsure")
             return
         self._ask_next()
 
@@ -415,27 +364,13 @@ class CheckScreen(HandfulScreen):
 
     def _asked_all(self) -> None:
         self.session.touched()
-        self._tell(_("Your first answers stand; where the second differs, it is in the list."))
+        self.tell(_("Your first answers stand; where the second differs, it is in the list."))
         self._read()
 
     # Back and forth
 
-    @refusable
-    def action_undo(self) -> None:
-        """Take back the last act."""
-        self._turned(acts.undo(self.session.con, self.session.task, self.session.annotator), _("Taken back: {what}."))
-
-    @refusable
-    def action_redo(self) -> None:
-        """Bring back what was undone."""
-        self._turned(acts.redo(self.session.con, self.session.task, self.session.annotator), _("Brought back: {what}."))
-
-    def _turned(self, turned: acts.Turned | None, done: str) -> None:
-        if turned is None:
-            self._tell(_("There is nothing."), "unsure")
-            return
-        self.session.touched()
-        self._tell(done.format(what=acts.words(turned, self.session.names())))
+    def turned(self, turned: Turned) -> None:
+        """Look again, at what it was about."""
         self._read(at=turned.example_ids[0] if turned.example_ids else None)
 
 

@@ -19,64 +19,15 @@ from tui import keymap
 from tui.answering.base import Question
 from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
+from tui.text_rows import DataRows, data_columns
 from tui.texts import TextRow, Texts, ids_of, in_words
 from tui.turning import Turning
 from tui.widgets.line import Kind, Line, Piece
-from tui.widgets.row_list import Cell, Column, RowList
+from tui.widgets.row_list import RowList
 
 FIRST = 200
 """Texts that are found at once; the rest is looked for in a thread."""
 STATES = ("", "open", "answered", "skipped")
-
-
-class _Rows:
-    """Texts as rows of the list."""
-
-    def __init__(self, texts: Texts, marked: set[int]) -> None:
-        self.texts = texts
-        self._marked = marked
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def row(self, index: int) -> Sequence[Cell]:
-        """Mark, text, answer, who, and what the model says where it says something else."""
-        found = self.texts[index]
-        if found is None:
-            return (("", "muted"),) * 8
-        given = found.given
-        answer: Cell = (found.answer, "given")
-        if given is not None and given.stored is None:
-            answer = (_("skipped"), "unsure")
-        guess = in_words(found.guess.value) if found.guess and in_words(found.guess.value) != found.answer else ""
-        score = f"{found.guess.score:.2f}".removeprefix("0") if guess and found.guess and found.guess.score else ""
-        said = f"{guess} {score}".strip()
-        model: Cell = (said, "wrong" if given is not None and given.stored is not None and said else "guess")
-        flags = ("●" if found.example.id in self._marked else " ") + ("⚑" if found.mark.flagged else " ")
-        return (
-            (flags + ("✎" if found.mark.note else " "), "key"),
-            (found.example.text, "text"),
-            answer,
-            answer,
-            model,
-            model,
-            (given.annotator if given else "", "muted"),
-            (str(found.example.id), "muted"),
-        )
-
-
-def _columns(*, judged: bool) -> tuple[Column, ...]:
-    """What the model says is always shown where the list is about it."""
-    return (
-        Column(width=3),
-        Column(_("text")),
-        Column(_("answer"), 12, most=99),
-        Column(_("answer"), 16, least=100),
-        Column(_("model"), 12, most=99 if judged else 1),
-        Column(_("model"), 18, least=100),
-        Column(_("by"), 10, least=120),
-        Column(_("id"), 8, right=True, least=150),
-    )
 
 
 class DataScreen(Turning, HandfulScreen):
@@ -108,7 +59,7 @@ class DataScreen(Turning, HandfulScreen):
     def body(self) -> Iterable[Widget]:
         yield Line(id="said")
         yield Input(placeholder=_("search: press /"), compact=True)
-        yield RowList(_columns(judged=False))
+        yield RowList(data_columns(judged=False))
 
     def on_mount(self) -> None:
         """The list has the keys."""
@@ -128,7 +79,7 @@ class DataScreen(Turning, HandfulScreen):
 
     def moved(self) -> None:
         shown = self.rows.rows
-        if isinstance(shown, _Rows):
+        if isinstance(shown, DataRows):
             shown.texts.forget()
             self._find(keep=True)
 
@@ -159,8 +110,8 @@ class DataScreen(Turning, HandfulScreen):
             there = set(found)
             found = ids_of(i for i in self._order if i in there)
         self.rows.say_empty(self._nothing())
-        self.rows.columns = _columns(judged=bool(self._judged))
-        self.rows.show(_Rows(Texts(self.session, found, self._judged), self._marked), cursor=None if keep else 0)
+        self.rows.columns = data_columns(judged=bool(self._judged))
+        self.rows.show(DataRows(Texts(self.session, found, self._judged), self._marked), cursor=None if keep else 0)
         self._say()
 
     def _nothing(self) -> str:
@@ -267,7 +218,7 @@ class DataScreen(Turning, HandfulScreen):
 
     def _here(self) -> TextRow | None:
         shown = self.rows.rows
-        return shown.texts[self.rows.cursor] if isinstance(shown, _Rows) and len(shown) else None
+        return shown.texts[self.rows.cursor] if isinstance(shown, DataRows) and len(shown) else None
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         """Enter reads the text."""
@@ -350,7 +301,7 @@ class DataScreen(Turning, HandfulScreen):
     def action_mark_all(self) -> None:
         """All that are shown, or none."""
         shown = self.rows.rows
-        if isinstance(shown, _Rows):
+        if isinstance(shown, DataRows):
             ids = set(shown.texts.ids)
             if ids <= self._marked:
                 self._marked.clear()
@@ -362,7 +313,7 @@ class DataScreen(Turning, HandfulScreen):
     def action_batch(self) -> None:
         """What is shown, as a batch."""
         shown = self.rows.rows
-        if isinstance(shown, _Rows) and len(shown):
+        if isinstance(shown, DataRows) and len(shown):
             self.handful.open_batch_of(list(shown.texts.ids[:500]), ", ".join(self._limits()) or _("all texts"))
 
     def action_goto_label(self) -> None:

@@ -147,9 +147,7 @@ class ErrorsScreen(HandfulScreen):
         if self._kind is not None and self._parts:
             pieces.append((f" · {kind_of(self._parts[0])}", "key"))
         marked = sum(part.stands_out for part in found.parts)
-        right: list[Piece] = (
-            [(_("! {n} worse than the rest, beyond chance").format(n=marked), "wrong")] if marked else []
-        )
+        right: list[Piece] = [(_("! {n} worse beyond chance").format(n=marked), "wrong")] if marked else []
         self.head.show(pieces, right)
 
     def _explain(self) -> None:

@@ -13,12 +13,14 @@ from core import clock, inuse
 from core.errors import HandfulError
 from core.evaluation.report import Report
 from core.i18n import _
+from core.show import visible
 from core.store import jobs, models
-from exports.dataset import write_labels
-from tui import encoders, keymap, requests
+from exports import apart
+from tui import encoders, keymap, production, requests
 from tui.commands.labels import written
 from tui.commands.metrics import SOURCES, collect
 from tui.dialogs.choose import ChooseDialog
+from tui.dialogs.drift import DriftDialog
 from tui.dialogs.precisions import MEASURE, PrecisionsDialog
 from tui.dialogs.prompt import PromptDialog
 from tui.output import percent, size
@@ -103,7 +105,7 @@ class ExportScreen(HandfulScreen):
         line.show(
             [
                 (_("model in use: "), "muted"),
-                (model.name, "guess"),
+                (inuse.called(model.name), "guess"),
                 (_(" · {n} labels").format(n=model.head["n_labels"]), "muted"),
             ]
         )
@@ -247,6 +249,48 @@ class ExportScreen(HandfulScreen):
             self.app.copy_to_clipboard(self._snippet())
             self.handful.say(_("Copied, if your terminal lets programs copy."))
 
+    def action_drift(self) -> None:
+        """Ask for a file of new texts, and say whether they have changed."""
+        if not self._bundles:
+            self.handful.say(_("No bundle was made yet: x exports the model in use."), "warning")
+            return
+        about = _(
+            "JSONL as `handful predict` reads it, or .txt with a text a line. The bundle under the cursor reads it."
+        )
+        self.app.push_screen(PromptDialog(_("Compare which texts with the pool?"), about=about), self._drift)
+
+    def _drift(self, typed: str | None) -> None:
+        if not typed:
+            return
+        path, bundle = Path(typed).expanduser().absolute(), Path(self._bundles[self.rows.cursor][0])
+        app, project = self.handful, self.session.project
+
+        def run() -> None:
+            try:
+                found = production.drift(project, bundle, path, told=told)
+            except OSError as error:
+                app.call_from_thread(app.say, f"{visible(str(path))}: {error.strerror}", "warning")
+            except HandfulError as error:
+                app.call_from_thread(app.show_error, error)
+            else:
+                app.call_from_thread(app.push_screen, DriftDialog(path.name, found))
+            app.call_from_thread(self._told, None)
+
+        def told(n: int) -> None:
+            app.call_from_thread(self._told, n)
+
+        self._told(0)
+        self.run_worker(run, thread=True, group="drift", exclusive=True)
+
+    def _told(self, n: int | None) -> None:
+        """How many texts were read for a comparison with the pool; None: it is over."""
+        if not self.is_attached:
+            return
+        if n is None:
+            self._precisions()
+        else:
+            self.query_one("#precisions", Line).show([(_("drift: {n} texts read").format(n=n), "muted")])
+
     def action_labels(self) -> None:
         """Write the labelled texts to a file."""
         proposed = str(self.session.project.root.absolute().with_suffix(".labels.jsonl"))
@@ -261,8 +305,7 @@ class ExportScreen(HandfulScreen):
 
         def run() -> None:
             try:
-                with project.open(readonly=True) as con:
-                    found = write_labels(project, con, path)
+                found = apart.written(project, path)
             except HandfulError as error:
                 app.call_from_thread(app.show_error, error)
             else:
@@ -285,7 +328,7 @@ def _metrics(report: Report) -> str:
 def _model(info: Mapping[str, Any]) -> str:
     """Which model, and in which precision where it is not the usual one."""
     name = str(info.get("precision", {}).get("name", "fp32"))
-    return str(info.get("model", "")) + ("" if name == "fp32" else f" {name}")
+    return inuse.called(str(info.get("model", ""))) + ("" if name == "fp32" else f" {name}")
 
 
 def _row(bundle: tuple[str, Mapping[str, Any], float], root: Path) -> tuple[Cell, ...]:

@@ -9,7 +9,7 @@ from textual.getters import query_one
 from textual.widget import Widget
 from textual.widgets import Static
 
-from core import clock
+from core import checking, clock
 from core import project as projects
 from core.errors import HandfulError
 from core.i18n import _
@@ -56,6 +56,7 @@ class HomeScreen(HandfulScreen):
             Column(_("project"), 24),
             Column(_("labelled"), 15, right=True),
             Column(_("model"), 9, least=70),
+            Column(_("check"), 5, right=True, least=80),
             Column(_("changed"), 16, least=80),
             Column(_("where"), least=100),
         )
@@ -129,10 +130,25 @@ def _row(root: Path) -> tuple[Cell, ...]:
             counters = meta.counters(con)
             ranking = models.newest_ranking(con)
             trained = ranking is not None and ranking.trained
+            suspects = len(checking.overview(projects.Project(root), con).suspects)
             model = called(source_name(models.encoder_in_use(con))) if trained else "—"
     except HandfulError as error:
-        return ((root.name, "text"), ("", "muted"), ("", "muted"), ("", "muted"), (error.title, "wrong"))
+        return (
+            (root.name, "text"),
+            ("", "muted"),
+            ("", "muted"),
+            ("", "muted"),
+            ("", "muted"),
+            (error.title, "wrong"),
+        )
     changed = max(path.stat().st_mtime for path in root.glob("labels.db*"))
     when = clock.local(changed)
     labelled = f"{counters.get('pool.answered', 0):,} / {counters.get('pool', 0):,}"
-    return ((root.name, "text"), (labelled, "given"), (model, "guess"), (when, "muted"), (str(root.parent), "muted"))
+    return (
+        (root.name, "text"),
+        (labelled, "given"),
+        (model, "guess"),
+        (str(suspects) if suspects else "", "unsure"),
+        (when, "muted"),
+        (str(root.parent), "muted"),
+    )

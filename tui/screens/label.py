@@ -191,8 +191,7 @@ class LabelScreen(HandfulScreen):
             return False
         if self.fence is None or not self.fence.is_up:
             return True
-        self.fence.dropped += 1
-        self._say((_("{n} keys ignored: pressed before this text appeared").format(n=self.fence.dropped), "unsure"))
+        self._say((self.fence.drop(), "unsure"))
         return False
 
     def _seconds(self) -> float:

@@ -11,7 +11,6 @@ from textual.widget import Widget
 
 from core import alone, judged, plugins, settings
 from core.errors import InputError
-from core.evaluation import calibration
 from core.evaluation.intervals import ENOUGH, wilson
 from core.evaluation.report import Report, reports
 from core.i18n import _, counted
@@ -165,7 +164,7 @@ class MetricsScreen(HandfulScreen):
             self._evaluation,
             self._curve(source),
             models.rounds(session.con),
-            *self._sure(),
+            self._trust(source),
             told.more(session.con, session.annotator),
             ORDERS[self._order],
         )
@@ -173,11 +172,10 @@ class MetricsScreen(HandfulScreen):
             view.show_facts(facts)
         self._explain()
 
-    def _sure(self) -> tuple[list[calibration.Judged], tuple[int, ...]]:
-        """(confidence, whether it was right) of the judged texts, and the open texts by confidence."""
+    def _trust(self, source: Source) -> alone.Evidence:
         project = self.session.project
         found = judged.behind(project, self._evaluation) if self._evaluation else None
-        return alone.sure(project, found, self._subject)
+        return alone.evidence(project, found, self._subject, source)
 
     def _curve(self, source: Source) -> list[Point]:
         task = self.session.task
@@ -206,6 +204,9 @@ class MetricsScreen(HandfulScreen):
             accuracy = percent(report.accuracy, report.accuracy_interval)
             f1 = percent(report.macro_f1, report.macro_f1_interval)
             pieces.append((_(" · accuracy {a} · macro-F1 {f}").format(a=accuracy, f=f1), "text"))
+            if report.ratios:
+                entities = percent(report.micro_f1, report.micro_f1_interval)
+                pieces.append((_(" · entity F1 {f}").format(f=entities), "text"))
             if report.means:
                 micro = percent(report.micro_f1, report.micro_f1_interval)
                 pieces.append((_(" · micro-F1 {m}").format(m=micro), "text"))

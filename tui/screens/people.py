@@ -23,8 +23,8 @@ from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
 from tui.texts import in_words
 from tui.turning import Turning
+from tui.widgets.agreement import AgreementTables, alpha, in_a_line
 from tui.widgets.line import Kind, Line, Piece
-from tui.widgets.row_list import Cell, Column, ListRows, RowList
 from tui.widgets.text_card import TextCard
 from tui.widgets.who_said import MOST, Said, WhoSaid
 
@@ -36,21 +36,6 @@ _NOBODY = _(
     "The options overlap and overlap_people (screen Settings) ask a share of the texts of several people, "
     "which tells how far they agree. t shows the numbers."
 )
-_PEOPLE = (
-    Column(_("name")),
-    Column(_("answered"), 10, right=True),
-    Column(_("skipped"), 9, right=True),
-    Column(_("settled"), 9, right=True),
-    Column(_("s a text"), 10, right=True),
-    Column(_("an hour"), 9, right=True, least=70),
-)
-_PAIRS = (
-    Column(_("two people")),
-    Column(_("texts"), 8, right=True),
-    Column(_("same"), 8, right=True),
-    Column(_("agreement"), 20, right=True),
-)
-_CLASSES = (Column(_("class")), Column(_("alpha"), 24, right=True))
 
 
 class PeopleScreen(Turning, HandfulScreen):
@@ -62,13 +47,13 @@ class PeopleScreen(Turning, HandfulScreen):
     PeopleScreen #texts, PeopleScreen #numbers { height: 1fr; }
     PeopleScreen #where { margin-bottom: 1; }
     PeopleScreen WhoSaid { margin-top: 1; }
-    PeopleScreen RowList { padding: 0 1; margin-top: 1; height: 1fr; }
     """
 
     said = query_one("#said", Line)
     where = query_one("#where", Line)
     card = query_one(TextCard)
     who = query_one(WhoSaid)
+    numbers = query_one(AgreementTables)
     now = query_one("#now", Line)
 
     def __init__(self) -> None:
@@ -87,10 +72,7 @@ class PeopleScreen(Turning, HandfulScreen):
             yield Line(id="where")
             yield TextCard()
             yield WhoSaid()
-        with Container(id="numbers"):
-            yield RowList(_PEOPLE, id="of-people", empty=_("Nobody has labelled anything yet."))
-            yield RowList(_PAIRS, id="of-pairs", empty=_("No text was answered by two people."))
-            yield RowList(_CLASSES, id="of-classes", empty="")
+        yield AgreementTables(id="numbers")
         yield Line(id="now")
 
     def on_mount(self) -> None:
@@ -172,17 +154,7 @@ class PeopleScreen(Turning, HandfulScreen):
         pieces: list[Piece] = [(counted("{n} text to settle", "{n} texts to settle", n), "key" if n else "text")]
         if place and not self._numbers:
             pieces.append((_(" · {place} of {n}").format(place=place, n=n), "muted"))
-        self.said.show(pieces, self._agreement())
-
-    def _agreement(self) -> list[Piece]:
-        found = self._report
-        if found is None or not found.shared:
-            return []
-        if found.alpha.value is None:
-            return [(_("alpha is undefined"), "muted")]
-        low, high = found.alpha.interval or (found.alpha.value, found.alpha.value)
-        said = _("alpha {value:.2f} ({low:.2f} to {high:.2f}) on {n} texts")
-        return [(said.format(value=found.alpha.value, low=low, high=high, n=found.shared), "text")]
+        self.said.show(pieces, alpha(self._report))
 
     def _count(self) -> None:
         """Compute the numbers in a thread: thousands of shared texts take a moment."""
@@ -204,51 +176,20 @@ class PeopleScreen(Turning, HandfulScreen):
         if request != self._request or not self.is_mounted:
             return
         self._report = found
-        names = self.session.names()
-        table = self.query_one("#of-people", RowList)
-        table.styles.height = min(len(found.people), MOST) + 2
-        table.show(ListRows([_person(one) for one in found.people]))
-        self.query_one("#of-pairs", RowList).show(
-            ListRows(
-                [
-                    (
-                        (_("{a} and {b}").format(a=pair.first, b=pair.second), "text"),
-                        (str(pair.n), "muted"),
-                        (str(pair.same), "muted"),
-                        _coefficient(pair.kappa),
-                    )
-                    for pair in found.pairs
-                ]
-            )
-        )
-        self.query_one("#of-classes", RowList).show(
-            ListRows([((names.get(i, "?"), "text"), _coefficient(one)) for i, one in found.classes.items()])
-        )
+        self.numbers.show(found, self.session.names())
         self._say()
         if self._numbers:
             self._tell_numbers()
 
     def _tell_numbers(self) -> None:
-        found = self._report
-        if found is None:
-            return
-        why = found.alpha.why or (found.fleiss.why if found.fleiss is not None else "")
-        if why and found.shared:  # where there is nothing shared, the empty table says so
-            self.now.show([(why, "unsure")])
-        elif found.fleiss is not None and found.fleiss.value is not None:
-            said = _("Fleiss' kappa {value:.2f} on the {n} texts with {raters} answers")
-            self.now.show(
-                [(said.format(value=found.fleiss.value, n=found.fleiss.n, raters=found.raters), "text")],
-                [(_("1 is perfect, 0 is chance"), "muted")],
-            )
+        if self._report is not None:
+            self.now.show(*in_a_line(self._report))
 
     def _turn_to(self, *, numbers: bool) -> None:
         self._numbers = numbers
         self.query_one("#texts").display = not numbers
         self.query_one("#numbers").display = numbers
-        for table in self.query(RowList):
-            table.can_focus = numbers
-        self.set_focus(self.query_one("#of-pairs") if numbers else None)
+        self.set_focus(self.numbers.opened(numbers))
         self.now.show()
         if numbers:
             self._tell_numbers()
@@ -259,8 +200,7 @@ class PeopleScreen(Turning, HandfulScreen):
         """The text that a key pressed now is about; None, and why, if there is none."""
         fence = self.handful.fence
         if fence.is_up:
-            fence.dropped += 1
-            self.tell(_("{n} keys ignored: pressed before this text appeared").format(n=fence.dropped), "unsure")
+            self.tell(fence.drop(), "unsure")
             return None
         return None if self._numbers else self._here
 
@@ -398,19 +338,3 @@ class PeopleScreen(Turning, HandfulScreen):
         if again:
             self._show(again)
         self.moved()
-
-
-def _person(one: people.Person) -> Sequence[Cell]:
-    seconds = "—" if one.seconds is None else f"{one.seconds:.1f}"
-    hourly = "—" if not one.seconds else f"{3600 / one.seconds:,.0f}"
-    return (
-        (one.name, "text"), (f"{one.answered:,}", "given"), (f"{one.skipped:,}", "unsure"),
-        (f"{one.settled:,}", "muted"), (seconds, "muted"), (hourly, "muted"),
-    )  # fmt: skip
-
-
-def _coefficient(one: Any) -> Cell:
-    if one.value is None:
-        return ("—", "muted")
-    interval = "" if one.interval is None else f" ({one.interval[0]:.2f} to {one.interval[1]:.2f})"
-    return (f"{one.value:.2f}{interval}", "text")

@@ -231,7 +231,7 @@ class RoundsScreen(HandfulScreen):
 def _row(entry: _Entry) -> tuple[Cell, ...]:
     mark, kind = _MARKS.get(entry.state, (" ", "muted"))
     state = "" if entry.state == "base" else entry.state
-    said = entry.said.removeprefix(f"{entry.state}: ")
+    said = entry.said.removeprefix("kept: ").removeprefix("not kept: ")  # the state says it
     return ((mark, kind), (entry.title, "text"), (state, kind), (entry.labels, "muted"), (said, "muted"))
 
 

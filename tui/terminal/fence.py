@@ -12,6 +12,8 @@ from typing import Any
 from textual.app import App
 from textual.timer import Timer
 
+from core.i18n import counted
+
 COLUMNS = 32
 """As many texts can be told apart by the column that the terminal answers."""
 ANSWER_SECONDS = 1.0
@@ -54,6 +56,15 @@ class Fence:
         self._up = True
         self._number += 1
         self._painted = painted
+
+    def drop(self) -> str:
+        """Count a key that is not meant for the text on screen; returns what is said of it."""
+        self.dropped += 1
+        return counted(
+            "{n} key ignored: pressed before the text appeared",
+            "{n} keys ignored: pressed before the text appeared",
+            self.dropped,
+        )
 
     def take_over(self, painted: Callable[[], bool]) -> None:
         """Another screen came up: if it is up, then from now on for the text of that one."""

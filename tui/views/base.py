@@ -6,7 +6,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from textual.message import Message
 
-from core.evaluation.calibration import Alone, Judged
+from core.alone import Evidence
+from core.evaluation.calibration import Alone
 from core.evaluation.report import Report
 from core.judged import JudgedText
 from core.records import Evaluation, LabelClass, RoundSummary
@@ -39,10 +40,8 @@ class Facts:
     evaluation: Evaluation | None = None
     curve: Sequence[Point] = ()
     rounds: Sequence[RoundSummary] = field(default_factory=tuple)
-    confident: Sequence[Judged] = ()
-    """(confidence, whether it was right) of the judged texts; empty where it is not known."""
-    levels: Sequence[int] = ()
-    """Open texts by confidence, in hundredths; empty where it is not known."""
+    trust: Evidence = field(default_factory=Evidence)
+    """What tells whether confidence means what it says."""
     more: Sequence[str] = ()
     """What more labels would bring, whether to stop, and whether picking pays, in words."""
     order: str = "made"

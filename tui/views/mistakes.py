@@ -8,6 +8,7 @@ from core.tasks.base import Task
 from core.tasks.span_pairs import EXACT, NOBODY, Pair, pairs
 from tui.views.base import Behind, Facts, ViewKind, Wanted
 from tui.views.table import nothing
+from tui.views.trust import PieceTrust
 from tui.widgets.row_list import Cell, Column, ListRows, RowList
 
 
@@ -77,4 +78,4 @@ def _with(task: Task[object], pair: Pair) -> Wanted:
     return wanted
 
 
-VIEWS = (ViewKind(_("mistakes"), Mistakes),)
+VIEWS = (ViewKind(_("mistakes"), Mistakes), ViewKind(_("trust in spans"), PieceTrust))

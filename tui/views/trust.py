@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from core.evaluation.calibration import LIMITS, Alone, Bin, alone, between, expected_error
+from core.evaluation.calibration import LIMITS, Alone, Bin, Judged, between, off, off_words
 from core.evaluation.intervals import ENOUGH
 from core.i18n import _
 from tui.output import percent
@@ -21,6 +21,7 @@ class Trust(BarredList):
     """A reliability diagram, a row a band of confidence; beside it what answering alone from there on would mean."""
 
     BAR_COLUMN: ClassVar[int] = 4
+    COUNTED: ClassVar[str] = _(" · {n} texts")
 
     def __init__(self) -> None:
         super().__init__(
@@ -40,30 +41,37 @@ class Trust(BarredList):
     def show_facts(self, facts: Facts) -> None:
         """Show other facts."""
         self._facts = facts
-        judged = facts.confident
+        judged = self.judged(facts)
         if len(judged) < ENOUGH:
             self._rows = []
             self.say_empty(nothing(facts) if facts.report is None or not facts.report.enough else _nothing_said())
         else:
             bands = [between(judged, low, high) for low, high in pairwise(EDGES)]
-            self._rows = [(one, alone(judged, facts.levels, one.low) if one.low else None) for one in bands]
+            self._rows = [(one, self.alone(facts, one.low) if one.low else None) for one in bands]
         self.show(_Rows(self, self._rows))
+
+    def judged(self, facts: Facts) -> Sequence[Judged]:
+        """What is shown: here texts as a whole."""
+        return facts.trust.judged
+
+    def alone(self, facts: Facts, limit: float) -> Alone | None:
+        """What answering alone from there on would mean; None where that is no question."""
+        return facts.trust.alone(limit)
 
     def explain(self) -> tuple[list[Piece], list[Piece]]:
         """What letting the model answer alone from the row under the cursor on would mean."""
         if self._facts is None or not self._rows:
             return [], []
-        error = expected_error(self._facts.confident) or 0.0
-        said: list[Piece] = [
-            (_("confidence is off by {e:.0f} points on the mean").format(e=100 * error), "text"),
-            (_(" · {n} texts").format(n=len(self._facts.confident)), "muted"),
-        ]
+        judged = self.judged(self._facts)
+        said: list[Piece] = [(off_words(off(judged)), "text"), (self.COUNTED.format(n=len(judged)), "muted")]
         found = self._rows[self.cursor][1]
         if found is None or found.coverage is None:
             return said, []
         words = _(" let it answer by itself from {p:.2f} on: {share:.0f} % of the open texts").format(
             p=found.limit, share=100 * found.coverage
         )
+        if found.checked:
+            words += _(", {n} of those checked").format(n=found.checked)
         return said, [("↵", "key"), (words, "muted")]
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
@@ -72,6 +80,18 @@ class Trust(BarredList):
         found = self._rows[message.index][1] if self._rows else None
         if found is not None:
             self.post_message(LetAlone(found))
+
+
+class PieceTrust(Trust):
+    """The same for the pieces that answers have, such as spans; the model answers by itself by texts, not by these."""
+
+    COUNTED: ClassVar[str] = _(" · {n} spans")
+
+    def judged(self, facts: Facts) -> Sequence[Judged]:
+        return facts.trust.pieces
+
+    def alone(self, facts: Facts, limit: float) -> Alone | None:
+        return None
 
 
 def _nothing_said() -> str:

@@ -1,12 +1,15 @@
 """Texts, classes, models and facts: what is read is what was written, and what is not whole is not seen."""
 
 import hashlib
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from core.connection import Connection, IntegrityError, transaction
 from core.errors import InputError
+from core.project import Project
 from core.records import Evaluation, LabelClass
 from core.store import classes, examples, imports, jobs, labels, meta, models
 from core.store.labels import Decision, decide
@@ -185,6 +188,19 @@ def test_the_newest_ranking_is_in_force(con: Connection) -> None:
     newest = models.newest_ranking(con)
     assert newest is not None
     assert (newest.directory, newest.event_seq, newest.info) == ("000002", 4, {"n_labels": 2, "source": "头"})
+
+
+def test_a_bundle_below_the_project_is_found_where_the_project_was_moved_to(project: Project, tmp_path: Path) -> None:
+    with project.open() as con:
+        models.add_bundle(con, str(project.bundles.absolute() / "one"), 1, {})
+        models.add_bundle(con, "/elsewhere/two", 2, {})
+        assert [path for path, _info, _t in models.bundles(con)] == [
+            "/elsewhere/two",
+            str(project.bundles.absolute() / "one"),
+        ]
+    moved = shutil.copytree(project.root, tmp_path / "moved")
+    with Project(moved).open() as con:
+        assert [path for path, _info, _t in models.bundles(con)] == ["/elsewhere/two", str(moved / "bundles" / "one")]
 
 
 def test_a_ranking_of_labels_that_teach_nothing_has_no_model(con: Connection) -> None:

@@ -22,6 +22,7 @@ from core.evaluation.intervals import ENOUGH, wilson
 from core.evaluation.report import Report, reports
 from core.records import Evaluation
 from core.tasks.classify import CLASSIFY, ClassAnswer
+from core.tasks.spans import SPANS
 
 quick = settings(max_examples=150, deadline=None, database=None, derandomize=True)
 NAMES = {1: "refund", 2: "login", 3: "speed"}
@@ -191,3 +192,34 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says(good: float, siz
         assert found is not None
         held += found.interval[0] <= right.mean() <= found.interval[1]
     assert held / 400 >= 0.87
+
+
+@quick
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=12),
+    st.integers(0, 300),
+)
+def test_ratios_of_the_pool_are_those_of_what_is_counted_and_what_is_stood_for(
+    texts: list[tuple[int, int, int]], still_open: int
+) -> None:
+    """A text has so many right, spurious and missed spans of one class; the labelled ones are all answered rightly."""
+    cells: dict[tuple[int, ...], int] = {}
+    for right, spurious, missed in texts:
+        cell = (*(1, 1, 2) * right, *(0, 1, 0) * spurious, *(1, 0, 0) * missed)
+        cells[cell] = cells.get(cell, 0) + 1
+    labelled = {(1, 1, 2): 40}
+    rest = Rest(labelled, still_open)
+    found = reports(SPANS, Evaluation("head", "audit", 1, {"": cells}), {1: "a"}, None, rest)[0]
+    weight = still_open / len(texts)
+    tp, fp, fn = (sum(one[i] for one in texts) for i in range(3))
+    whole = (40 + weight * tp, weight * fp, weight * fn)
+    for value, interval, below in (
+        (found.micro_precision, found.micro_precision_interval, whole[1]),
+        (found.micro_recall, found.micro_recall_interval, whole[2]),
+    ):
+        if value is not None and interval is not None:
+            assert value == pytest.approx(whole[0] / (whole[0] + below))
+            assert 0.0 <= interval[0] <= value + 1e-9
+            assert value - 1e-9 <= interval[1] <= 1.0
+    if found.micro_f1 is not None:
+        assert found.micro_f1 == pytest.approx(2 * whole[0] / (2 * whole[0] + whole[1] + whole[2]))

@@ -31,7 +31,13 @@ def matrix(answers: list[LabelSet]) -> "np.ndarray":
 @quick
 @given(judged)
 def test_scikit_learn_finds_the_same(rows: list[tuple[LabelSet, LabelSet]]) -> None:
-    from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
+    from sklearn.metrics import (
+        accuracy_score,
+        f1_score,
+        precision_recall_fscore_support,
+        precision_score,
+        recall_score,
+    )
 
     gold, said = matrix([g for g, _s in rows]), matrix([s for _g, s in rows])
     found = report(rows)
@@ -47,6 +53,11 @@ def test_scikit_learn_finds_the_same(rows: list[tuple[LabelSet, LabelSet]]) -> N
     assert [c.support for c in found.classes] == support.tolist()
     assert found.means["samples_f1"].value == pytest.approx(samples)
     assert (np.nan if found.micro_f1 is None else found.micro_f1) == pytest.approx(micro, nan_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for score, ours_too in ((precision_score, found.micro_precision), (recall_score, found.micro_recall)):
+            theirs = score(gold, said, average="micro", zero_division=np.nan)
+            assert (np.nan if ours_too is None else ours_too) == pytest.approx(theirs, nan_ok=True)
     seen = [x for x in f1 if not np.isnan(x)]
     assert found.macro_f1 == (pytest.approx(np.mean(seen)) if seen else None)
 
@@ -59,6 +70,8 @@ def test_every_number_lies_in_its_interval(rows: list[tuple[LabelSet, LabelSet]]
         (found.accuracy, found.accuracy_interval),
         (found.macro_f1, found.macro_f1_interval),
         (found.micro_f1, found.micro_f1_interval),
+        (found.micro_precision, found.micro_precision_interval),
+        (found.micro_recall, found.micro_recall_interval),
         (found.means["samples_f1"].value, found.means["samples_f1"].interval),
     ]
     for value, interval in pairs:

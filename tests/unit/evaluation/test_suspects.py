@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.evaluation import suspects
-from core.evaluation.suspects import BLOCK, PRIOR, judge, nearest_with, neighbours, pooled, ranked
+from core.evaluation.suspects import BLOCK, MOST, PRIOR, judge, nearest_with, neighbours, odds, pooled, ranked
 
 quick = settings(max_examples=40, deadline=None, database=None, derandomize=True)
 seeds = st.integers(0, 10_000)
@@ -145,3 +145,12 @@ def test_the_nearest_is_never_the_text_itself() -> None:
 def test_one_text_alone_is_judged_by_the_model_alone() -> None:
     found = judge(np.array([[True, False]]), np.array([[0.2, 0.8]]), np.ones((1, 3)), exclusive=True)
     assert 0.5 < found.doubt[0] < 1.0
+
+
+@quick
+@given(st.floats(0, 1))
+def test_odds_grow_with_the_doubt_and_stay_within_bounds(doubt: float) -> None:
+    assert 0.0 <= odds(doubt) <= MOST
+    assert odds(min(1.0, doubt + 0.01)) >= odds(doubt)
+    assert odds(0.5) == pytest.approx(1.0)
+    assert odds(0.9) == pytest.approx(9.0)

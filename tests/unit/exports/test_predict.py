@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from onnx import numpy_helper
 from tokenizers import Tokenizer
 
 from exports import predict
 from exports.runtime.errors import BundleError
 from exports.runtime.external import external_files
-from exports.runtime.predictor import Predictor
+from exports.runtime.predictor import PADDING, Predictor, steps
 from tests.unit.exports.handmade import CLASSES, WEIGHTS, WORDS, graph, sign, tokenizer
 
 TEXTS = ["slow wifi slow wifi please", "refund", "", "login password login", "money please"]
@@ -46,6 +48,16 @@ def test_logits_come_in_the_order_of_the_texts_whatever_their_length(bundle: Pat
     expected = [WEIGHTS[[5 + WORDS.index(w) for w in text.split()]].sum(axis=0) for text in TEXTS]
     for batch in (1, 2, 3, 32):
         np.testing.assert_allclose(predictor.logits(TEXTS, batch=batch), expected, atol=1e-6)
+
+
+@given(st.lists(st.integers(0, 600), max_size=70), st.integers(1, 40))
+def test_windows_are_computed_once_with_those_of_like_length(lengths: list[int], batch: int) -> None:
+    found = steps(lengths, batch)
+    assert sorted(place for step in found for place in step) == list(range(len(lengths)))
+    for step in found:
+        longest = max(lengths[place] for place in step)
+        assert 0 < len(step) <= batch
+        assert sum(longest - lengths[place] for place in step) <= PADDING
 
 
 def test_an_answer_holds_the_best_class_and_every_probability(bundle: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -355,6 +356,74 @@ def test_S7_one_long_text_a_million_times_in_parquet_takes_its_room_once(tmp_pat
     said, most = rss_of(IMPORTING, tmp_path / "bomb.parquet")
     assert said == "read 3000"
     assert most < 500
+
+
+def one_endless_list(path: Path) -> str:
+    zeros = pa.array([[1], np.zeros(10_000_000, np.int8)], pa.list_(pa.int8()))
+    parquet.write_table(pa.table({"text": ["one", "two"], "many": zeros}), path, compression="zstd")
+    return "read 2"
+
+
+def dictionaries(path: Path) -> str:
+    """A dictionary of one long text in each of several groups of rows."""
+    schema = pa.schema([("text", pa.string())])
+    with parquet.ParquetWriter(path, schema, compression="zstd", dictionary_pagesize_limit=1 << 25) as out:
+        for letter in "abcdefgh":
+            long = pa.array([letter * 9_000_000])
+            column = pa.DictionaryArray.from_arrays(pa.array([0] * 60, pa.int32()), long)
+            out.write_table(pa.table({"text": column.cast(pa.string())}, schema))
+    return "read 480"
+
+
+def long_texts(path: Path) -> str:
+    """No two alike."""
+    with parquet.ParquetWriter(path, pa.schema([("text", pa.string())])) as out:
+        for n in range(40):
+            out.write_table(pa.table({"text": [f"{n} {k}" + "x" * 5_000_000 for k in range(4)]}))
+    return "read 160"
+
+
+@pytest.mark.parametrize("bomb", [one_endless_list, dictionaries, long_texts])
+def test_S7_what_parquet_unfolds_to_takes_little_memory(tmp_path: Path, bomb: Callable[[Path], str]) -> None:
+    wanted = bomb(tmp_path / "bomb.parquet")
+    said, most = rss_of(IMPORTING, tmp_path / "bomb.parquet")
+    assert said == wanted
+    assert most < 500
+
+
+def test_S7_an_endless_list_is_refused_with_its_row(tmp_path: Path) -> None:
+    one_endless_list(tmp_path / "bomb.parquet")
+    (_one, first), (number, second) = read(tmp_path / "bomb.parquet")
+    assert first == {"text": "one", "many": [1]}
+    assert (number, second) == (2, "A value of this row is too large.")
+
+
+@pytest.mark.parametrize("kind", [pa.list_, lambda inner: pa.struct([("a", inner)])])
+def test_S7_parquet_nested_too_deeply_is_refused(tmp_path: Path, kind: Callable[[Any], Any]) -> None:
+    nested = pa.string()
+    for _level in range(120):
+        nested = kind(nested)
+    table = pa.table({"text": ["one", "two"], "deep": pa.array([None, None], nested)})
+    parquet.write_table(table, tmp_path / "deep.parquet")
+    with pytest.raises(InputError, match="can't be read"):
+        read(tmp_path / "deep.parquet")
+
+
+def test_X13_a_parquet_file_that_lies_about_its_rows_is_refused_or_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "lies.parquet"
+    parquet.write_table(pa.table({"text": ["one", "two", "three"]}), path, compression="none")
+    whole = path.read_bytes()
+    size = int.from_bytes(whole[-8:-4], "little")
+    head, footer, refused = whole[: -8 - size], whole[-8 - size : -8], 0
+    for at in [n for n, byte in enumerate(footer) if byte == 6]:  # three, as Thrift writes it: rows and values
+        for lie in (b"\x00", b"\x02", b"\x08", b"\x7e", b"\xfe\xff\xff\xff\x0f", b"\x05"):
+            changed = footer[:at] + lie + footer[at + 1 :]
+            path.write_bytes(head + changed + len(changed).to_bytes(4, "little") + b"PAR1")
+            try:
+                assert [row["text"] for _n, row in read(path)] == ["one", "two", "three"]
+            except InputError:
+                refused += 1
+    assert refused > 5
 
 
 def test_S7_a_parquet_page_of_zeros_is_refused(tmp_path: Path) -> None:

@@ -67,8 +67,8 @@ def test_the_audit_stands_for_the_whole_pool_and_says_how_sure_the_model_was(pro
         assert sum(found.rest.later.values()) == pytest.approx(sum(range(1, 21)) / 20)
         assert found.rest.control is not None
         assert all(text.confidence is not None and 0 < text.confidence <= 1 for text in found.texts)
-        assert len(found.pieces) >= 20, "two spans a text are there to be found"
-        assert all(0 <= sure <= 1 for sure, _right in found.pieces)
+        assert len(found.trust.pieces) >= 20, "two spans a text are there to be found"
+        assert all(0 <= sure <= 1 for sure, _right in found.trust.pieces)
         whole = reports(SPANS, evaluation, classes.names(con), *judged.beside(found))[0]
         assert whole.pool is not None
         assert (whole.pool.labelled, whole.pool.open) == (34, 6)
