@@ -43,6 +43,8 @@ class Suspect:
     """The models are as sure of the other answer as they usually are where it is right."""
     beside: Given | None = None
     """The answer to the text to compare with: the near-copy, or the nearest text answered as suggested."""
+    back: str = ""
+    """Of near-copies: what the answer in question would be for the text beside."""
     odds: float = 0.0
     """Of a doubt: how many times as likely models find something else there as what was given; 0: not told."""
 
@@ -93,7 +95,7 @@ def _doubts(found: suspected.Checked | None, given: Mapping[int, Given]) -> list
             continue
         beside = given.get(one.nearest)
         still = beside if beside is not None and beside.stored == one.suggested else None
-        listed.append(Suspect("doubt", now, one.suggested, one.doubt, one.confident, still, one.odds))
+        listed.append(Suspect("doubt", now, one.suggested, one.doubt, one.confident, still, odds=one.odds))
     return listed
 
 
@@ -101,8 +103,12 @@ def _copies(pairs: Sequence[suspected.Copies], given: Mapping[int, Given]) -> li
     listed = []
     for pair in pairs:
         one, other = given.get(pair.one), given.get(pair.other)
-        if one and other and one.stored and other.stored and one.stored != other.stored:
-            listed.append(Suspect("copies", one, other.stored, pair.alike, beside=other))
+        if not (one and other and one.stored and other.stored) or one.stored == other.stored:
+            continue
+        if (one.stored, other.stored) == (pair.stored, pair.other_stored) and pair.carried:
+            listed.append(Suspect("copies", one, pair.carried, pair.alike, beside=other, back=pair.back))
+        elif pair.carried in ("", pair.other_stored):  # what fits the one as it stands does so as it is now
+            listed.append(Suspect("copies", one, other.stored, pair.alike, beside=other, back=one.stored))
     return listed
 
 

@@ -45,6 +45,10 @@ class Copies:
     other_stored: str
     alike: float
     """Share of their letters' runs that both have."""
+    carried: str = ""
+    """The answer to the other as it would be for the one: that itself, but for answers about places in a text."""
+    back: str = ""
+    """And the other way round."""
 
 
 @dataclass(frozen=True, slots=True)

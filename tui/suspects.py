@@ -1,7 +1,34 @@
 """How suspicious a label is, for screen and command alike: in odds where models speak against it."""
 
+import itertools
+from collections.abc import Mapping
+
 from core.checking import Kind, Overview, Suspect, counts
 from core.i18n import _
+
+Stretches = frozenset[tuple[int, int, str]]
+"""start, end, class name"""
+
+
+def stretches(raw: object) -> Stretches | None:
+    """What an answer in file form marks in its text; None if it is not about places in a text."""
+    rows = raw.get("spans") if isinstance(raw, Mapping) else raw
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) and "start" in row for row in rows):
+        return None
+    return frozenset((int(row["start"]), int(row["end"]), str(row["label"])) for row in rows)
+
+
+def in_text(text: str, marks: Stretches) -> str:
+    """The marked words with their classes, in the order of the text; a dash for none."""
+    return ", ".join(f"{text[start:end]} {label}" for start, end, label in sorted(marks)) or "—"
+
+
+def in_pieces(text: str, marks: Stretches) -> list[tuple[str, bool]]:
+    """The text in pieces, with whether each is marked."""
+    edges = sorted({0, len(text), *(edge for start, end, _label in marks for edge in (start, end))})
+    return [
+        (text[a:b], any(start <= a and b <= end for start, end, _label in marks)) for a, b in itertools.pairwise(edges)
+    ]
 
 
 def weight_of(one: Suspect) -> str:

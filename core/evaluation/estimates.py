@@ -58,6 +58,9 @@ class Rest:
     """None: confidences of models that had not seen the texts are not known."""
     levels: tuple[int, ...] = ()
     """Open texts by confidence, in hundredths; empty: not known."""
+    ceiling: int | None = None
+    """Drawn texts that would be answered right if those that the encoder was tuned on were as new to it as they are to
+    the heads that answer them here: rather too many. None: it was tuned on none of them."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -67,6 +70,7 @@ class Rest:
             "later": [[list(cell), n] for cell, n in sorted(self.later.items())],
             "control": None if self.control is None else asdict(self.control),
             "levels": list(self.levels),
+            "ceiling": self.ceiling,
         }
 
     @classmethod
@@ -78,6 +82,7 @@ class Rest:
             {tuple(int(c) for c in cell): float(n) for cell, n in said["later"]},
             None if said["control"] is None else Control(**said["control"]),
             tuple(int(n) for n in said["levels"]),
+            None if said.get("ceiling") is None else int(said["ceiling"]),
         )
 
 
@@ -123,6 +128,10 @@ class Frame:
 def accuracy(rest: Rest | None, known: tuple[float, float], drawn: tuple[int, int], counted: int = 0) -> Share | None:
     """Share of the pool that the model answers right; None without drawn texts.
 
+    Of texts that a tuned encoder has seen, its round's fold models say too little, for they were tuned on fewer labels,
+    and heads on it too much. The truth lies between: the interval reaches from the low end of the one to the high end
+    of the other, and what is told is their mean.
+
     `known`, `drawn`: (right, all) of the frame's counts, and of the drawn texts; `counted`: labelled texts answered
     right, below which the right answers of the pool can't be, nor above all but the wrong ones.
     """
@@ -130,7 +139,10 @@ def accuracy(rest: Rest | None, known: tuple[float, float], drawn: tuple[int, in
     if n <= 0:
         return None
     value = adjusted(rest.control if rest else None, hits, n)
-    here, interval = Frame.of(rest, n).blend(known, n, value, wilson_of(value, n))
+    low, high = wilson_of(value, n)
+    if rest is not None and rest.ceiling is not None and rest.ceiling > hits:
+        value, high = (hits + rest.ceiling) / (2 * n), wilson_of(rest.ceiling / n, n)[1]
+    here, interval = Frame.of(rest, n).blend(known, n, value, (low, high))
     if rest is not None and (size := sum(rest.known.values()) + rest.open):
         low, high = counted / size, (counted + rest.open) / size
         here, *ends = (min(high, max(low, part)) for part in (here, *interval))

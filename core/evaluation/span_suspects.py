@@ -4,9 +4,11 @@ Confident learning (Northcutt, Jiang and Chuang 2021, arXiv 1911.00068) asks one
 are marked there is one for each: each span that somebody marked, each that only the model finds, and each stretch that
 was left while the same words are marked in most other texts. The choices of a question are what was given, what the
 model marks there (or nothing), and what most people marked where the same words come again. Each is as likely as the
-mean of two shares: of the model's probabilities, and of the other texts with these words. An answer is as doubtful as
-its most doubtful questions (`core.evaluation.suspects.pooled`), and what it could be instead is the answer with the
-likelier choices in their places.
+mean of the model's probability and the share of other texts with these words. An answer is as doubtful as its most
+doubtful question, and what it could be instead is the answer with the likelier choices in their places.
+
+The probabilities are taken as they are, and something is left for what no choice names: where a model holds everything
+for unlikely it knows nothing, and the ratio of two small numbers would say that it does.
 """
 
 from collections import Counter, defaultdict
@@ -14,9 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
-from core.evaluation.suspects import LEAST, SAY, pooled
+from core.evaluation.suspects import SAY
 
 Stretch = tuple[int, int, int]
 """first word, last word (inclusive), class"""
@@ -24,6 +24,8 @@ Key = tuple[str, ...]
 """The words of a stretch, letter case aside."""
 NOTHING = 0
 """In place of a class where nothing is marked; ids of classes begin at 1."""
+REST = 0.02
+"""Likelihood of what no choice names."""
 ELSEWHERE = 2
 """Other texts with the same words from which those propose a choice of their own."""
 
@@ -153,8 +155,7 @@ def _judged(place: int, text: Text, elsewhere: dict[Key, list[Where]], usual: fl
     told = sorted((one for one in questions if one is not None), key=lambda one: -one.doubt)
     if not told:
         return Judged(place, 0.0, ())
-    doubt = float(pooled(np.array([[one.doubt for one in told]]))[0])
-    return Judged(place, doubt, tuple(told), _like(place, text, told[0], elsewhere))
+    return Judged(place, told[0].doubt, tuple(told), _like(place, text, told[0], elsewhere))
 
 
 def _places(
@@ -197,16 +198,15 @@ def _asked(
         return None
     about = given if given is not None else others[0][0]
     choices = [(given,) if given is not None else (), *others]
-    models = np.array([_probability(text, choice, about) for choice in choices])
-    models = models / max(float(models.sum()), LEAST)
+    models = [_probability(text, choice, about) for choice in choices]
     shares = [_share(place, text, choice, about, elsewhere) for choice in choices]
     say = [SAY if share is not None else 0.0 for share in shares]
     likely = [
-        (1.0 - weight) * float(model) + weight * (share or 0.0)
+        (1.0 - weight) * model + weight * (share or 0.0)
         for weight, model, share in zip(say, models, shares, strict=True)
     ]
     best = max(range(1, len(choices)), key=lambda i: likely[i])
-    doubt = likely[best] / max(likely[0] + likely[best], LEAST)
+    doubt = likely[best] / (likely[0] + likely[best] + REST)
     return Question(given, choices[best], doubt, _probability(text, choices[best], about) >= usual)
 
 

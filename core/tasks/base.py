@@ -94,6 +94,10 @@ class Task(Protocol[A]):
         """The answer with one class in place of another."""
         ...
 
+    def carried(self, answer: A, text: str, other: str) -> A | None:
+        """The same answer to another text that is nearly the same; None if it has no place there."""
+        ...
+
     def from_scores(self, scores: Sequence[float], class_ids: Sequence[int], cuts: Sequence[float] = ()) -> A:
         """The answer a model gives whose scores (probabilities, one per class) these are.
 

@@ -61,6 +61,9 @@ class Classify:
     def replaced(self, answer: ClassAnswer, old: int, new: int) -> ClassAnswer:
         return ClassAnswer(new) if answer.class_id == old else answer
 
+    def carried(self, answer: ClassAnswer, text: str, other: str) -> ClassAnswer | None:  # noqa: ARG002
+        return answer
+
     def from_scores(
         self,
         scores: Sequence[float],

@@ -112,6 +112,9 @@ class Multilabel:
     def replaced(self, answer: LabelSet, old: int, new: int) -> LabelSet:
         return label_set(new if class_id == old else class_id for class_id in answer.class_ids)
 
+    def carried(self, answer: LabelSet, text: str, other: str) -> LabelSet | None:  # noqa: ARG002
+        return answer
+
     def from_scores(self, scores: Sequence[float], class_ids: Sequence[int], cuts: Sequence[float] = ()) -> LabelSet:
         limits = cuts or [CUT] * len(scores)
         over = [(_odds(p) - _odds(cut), c) for p, cut, c in zip(scores, limits, class_ids, strict=True) if p >= cut]

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any, ClassVar
 
 from core.errors import InputError
@@ -21,6 +22,7 @@ from core.spans import Span, crossing, touching
 from core.tasks import span_pairs
 from core.tasks.base import Cell, Cells, plain
 from core.tasks.naming import class_name
+from core.words import words
 
 NONE, NESTED, ANY = "none", "nested", "any"
 """Which spans of a text may share characters: the option `span_overlap`."""
@@ -115,6 +117,22 @@ class Spans:
 
     def beside(self, said: Suggestion | None, text: str, patterns: str, names: Collection[str]) -> Suggestion | None:
         return beside(said, text, patterns, names)
+
+    def carried(self, answer: SpanAnswer, text: str, other: str) -> SpanAnswer | None:
+        """Spans go with their words: those that both texts have in the same order, or one in place of one."""
+        places, others = words(text), words(other)
+        said, there = ([t[a:b].casefold() for a, b in own] for t, own in ((text, places), (other, others)))
+        to: dict[int, int] = {}
+        for tag, a, end, b, stop in SequenceMatcher(None, said, there, autojunk=False).get_opcodes():
+            if tag == "equal" or (tag == "replace" and end - a == stop - b):
+                to.update(zip(range(a, end), range(b, stop), strict=True))
+        found = []
+        for span in answer.spans:
+            own = [n for n, (start, end) in enumerate(places) if start < span.end and span.start < end]
+            if not own or own[0] not in to or own[-1] not in to or to[own[-1]] - to[own[0]] != own[-1] - own[0]:
+                return None
+            found.append(Span(others[to[own[0]]][0], others[to[own[-1]]][1], span.label))
+        return span_answer(found, complete=answer.complete)
 
     def training_problem(self, answers: Iterable[SpanAnswer]) -> str:
         found = list(answers)

@@ -7,6 +7,7 @@ it, and only heads are fitted without them.
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -68,8 +69,28 @@ def audit(judge: Judge, con: Connection, now: Moment, fitted: Fitted, folded: Sc
         [answers[i] for i in drawn],
         [guesses[i] for i in drawn],
         [(place[row], head, one) for row, head, one in scored if row in place],
-        _rest(con, now, fitted, guesses, confidences(now.trainer, [*scored, *others]) if not told else {}),
+        replace(
+            _rest(con, now, fitted, guesses, confidences(now.trainer, [*scored, *others]) if not told else {}),
+            ceiling=_ceiling(now, fitted, guesses, told),
+        ),
         Told(said, spots=spots_of(items, right, sure)),
+    )
+
+
+def _ceiling(now: Moment, fitted: Fitted, guesses: Sequence[Any], told: Sequence[int]) -> int | None:
+    """Drawn texts answered right if those of the round, `told`, are answered by heads alone that had not seen them."""
+    if not told:
+        return None
+    items, answers = now.known.items, now.known.answers
+    asked = frozenset(told)
+    ids, groups = [item.example.id for item in items], strata(now.task, answers)
+    folds = audit_folds([i in asked for i in range(len(items))], ids, groups, now.settings.seed)
+    scored = out_of_fold(now.task, now.trainer, folds, answers, now.vectors[now.known.rows], fitted.recipe, fitted.head)
+    eased = dict(enumerate(_guesses(now, scored, [])))
+    return sum(
+        is_right(now.task, answers[i], eased[i] if i in asked else guesses[i])
+        for i, item in enumerate(items)
+        if is_drawn(item)
     )
 
 

@@ -114,7 +114,7 @@ def doubted(task: Task[Any], evidence: Evidence) -> tuple[int, tuple[Doubted, ..
             near = suspects.nearest_with(evidence.features, row, same[stored])
             doubt, sure = round(float(looked.judged.doubt[at]), 4), bool(looked.judged.confident[at])
             beside = 0 if near is None else evidence.items[near].example.id
-            times = round(suspects.odds(float(looked.judged.worst[at])), 2)
+            times = round(suspects.odds(float(looked.judged.doubt[at])), 2)
             found.append(Doubted(item.example.id, item.stored, stored, doubt, sure, beside, times))
     return len(looked.rows), tuple(found)
 
@@ -126,14 +126,22 @@ def _instead(task: Task[Any], evidence: Evidence, looked: Looked, at: int) -> An
     return evidence.guesses[looked.rows[at]]
 
 
-def look_for_copies(project: Project, items: Sequence[LabelledExample]) -> None:
-    """Publish near-identical texts with different answers."""
-    texts, stored = [item.example.text for item in items], [item.stored for item in items]
-    pairs = near_copies(texts, lambda one, other: stored[one] != stored[other])
-    suspected.publish_copies(
-        project,
-        [
-            Copies(items[p.one].example.id, stored[p.one], items[p.other].example.id, stored[p.other], p.alike)
-            for p in pairs
-        ],
-    )
+def look_for_copies(project: Project, task: Task[Any], items: Sequence[LabelledExample]) -> None:
+    """Publish near-identical texts with different answers, each with what the other's would be for it."""
+    texts, answers = [item.example.text for item in items], [task.decode(item.stored) for item in items]
+    carried: dict[tuple[int, int], tuple[Any, Any]] = {}
+
+    def differ(one: int, other: int) -> bool:
+        if items[one].stored == items[other].stored:
+            return False
+        here = task.carried(answers[other], texts[other], texts[one])
+        there = task.carried(answers[one], texts[one], texts[other])
+        carried[one, other] = here, there
+        return here is not None and there is not None and here != answers[one]
+
+    found = []
+    for pair in near_copies(texts, differ):
+        one, other = items[pair.one], items[pair.other]
+        here, there = (task.encode(answer) for answer in carried[pair.one, pair.other])
+        found.append(Copies(one.example.id, one.stored, other.example.id, other.stored, pair.alike, here, there))
+    suspected.publish_copies(project, found)

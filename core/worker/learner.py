@@ -231,5 +231,5 @@ def _judge(project: Project, con: Connection, now: Moment, fitted: Fitted) -> No
         doubting.look(project, now.task, now.source, now.seq, evidence)
     else:
         doubting.look_since(project, now, fitted)
-    doubting.look_for_copies(project, now.known.items)
+    doubting.look_for_copies(project, now.task, now.known.items)
     audit(judge, con, now, fitted, scored)

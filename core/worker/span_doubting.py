@@ -14,8 +14,10 @@ from core.project import Project
 from core.spans import Span
 from core.suspected import Checked, Doubted
 from core.tasks.spans import SpanAnswer, span_answer
+from core.word_store import Words
 from core.worker.doubting import LEAST, SHARE
 from core.worker.span_moment import Moment
+from core.worker.tagging import Marked
 
 if TYPE_CHECKING:
     from core.worker.span_judging import Folded
@@ -44,19 +46,19 @@ class Said:
 
 def look(project: Project, now: Moment, subject: str, out: "Folded") -> None:
     """Publish the answers that are spoken against, under the name of their model."""
-    texts = texts_of(now, out)
+    texts = texts_of(now.known, now.words, out)
     judged = judge(texts)
     most = max(LEAST, round(SHARE * len(judged)))
     found = [one for one in (_doubted(now, texts, said) for said in ranked(judged) if said.doubt > 0) if one][:most]
     suspected.publish(project, Checked(subject, now.seq, len(judged), tuple(found)))
 
 
-def texts_of(now: Moment, out: "Folded") -> list[Text]:
+def texts_of(known: Marked, there: Words, out: "Folded") -> list[Text]:
     """Every labelled text as spans of its words, with what taggers say that had not seen it."""
     said = {one.row: (one, own) for one, own in zip(out.unseen, out.readings, strict=True)}
     texts = []
-    for row, (item, answer) in enumerate(zip(now.known.items, now.known.answers, strict=True)):
-        places = now.words.places[now.words.rows(now.known.texts[row])]
+    for row, (item, answer) in enumerate(zip(known.items, known.answers, strict=True)):
+        places = there.places[there.rows(known.texts[row])]
         words = [item.example.text[a:b] for a, b in places]
         given = stretches(answer, places)
         if row not in said:

@@ -110,7 +110,7 @@ def judge(project: Project, con: Connection, now: Moment, fitted: Fitted, out: F
         guesses = _guesses(n, rows, out.readings)
         judging.out_of_fold(now.known.items, now.known.answers, guesses, told=_told(now.known, rows, out.readings))
         span_doubting.look(project, now, now.source, out)
-    doubting.look_for_copies(project, now.known.items)
+    doubting.look_for_copies(project, now.task, now.known.items)
     _audit(judging, con, now, fitted, out)
     with transaction(con):
         meta.put(con, LABELS, {"encoder": models.encoder_in_use(con), "n": n})
@@ -157,12 +157,30 @@ def _audit(judging: Judge, con: Connection, now: Moment, fitted: Fitted, out: Fo
     still_open = np.setdiff1d(np.array(examples.open_ids(con), np.int64), np.array(sorted(outside), np.int64))
     places = rows_of(now.words.ids, still_open)
     sure = fitted.sure[places[places >= 0]]
+    rest = rest_of(now.task, now.known, own, guesses, confident, outside, (len(still_open), sure))
     judging.audit(
         [items[i] for i in drawn],
         [answers[i] for i in drawn],
         [guesses[i] for i in drawn],
-        rest=rest_of(now.task, now.known, own, guesses, confident, outside, (len(still_open), sure)),
+        rest=replace(rest, ceiling=_ceiling(now, fitted, guesses, [i for i in drawn if items[i].example.id in old])),
         told=told,
+    )
+
+
+def _ceiling(now: "Moment", fitted: "Fitted", guesses: Sequence[SpanAnswer | None], told: Sequence[int]) -> int | None:
+    """Drawn texts marked rightly if those of the round, `told`, are marked by taggers alone that had not seen them."""
+    if not told:
+        return None
+    items, answers = now.known.items, now.known.answers
+    asked = frozenset(told)
+    ids, groups = [item.example.id for item in items], strata(now.task, answers)
+    folds = audit_folds([i in asked for i in range(len(items))], ids, groups, now.settings.seed)
+    found = tagging.out_of_fold(now.words, now.known, now.task, folds)
+    eased = {one.row: tagging.reading(one, _places(now, one.row), fitted.sureness).answer for one in found}
+    return sum(
+        is_right(now.task, answers[i], eased.get(i) if i in asked else guesses[i])
+        for i, item in enumerate(items)
+        if is_drawn(item)
     )
 
 

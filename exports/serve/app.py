@@ -2,9 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,7 +16,7 @@ from core import clock
 from core.i18n import _
 from core.show import visible
 from exports.runtime.errors import BundleError
-from exports.serve import asking, metrics, model, openapi, problems
+from exports.serve import asking, feedback, metrics, model, openapi, problems
 from exports.serve.batching import Batcher, FullError
 from exports.serve.counting import Counting
 from exports.serve.options import Options
@@ -49,7 +48,7 @@ class Service:
 
     async def feedback(self, request: Request) -> Response:
         """POST /feedback; there is such a page only with a spool."""
-        said = _feedback(await asking.body(request, self.options.max_body), self.options.max_chars)
+        said = feedback.kept(await asking.body(request, self.options.max_body), self.options.max_chars)
         assert self.spool is not None  # noqa: S101 (the route is there only then)
         said |= {"model": self.batcher.model.id, "received": clock.iso(clock.now())}
         async with self.writing:
@@ -99,20 +98,6 @@ class Service:
         self.telling.reload("taken")
         say(_("Now serving {path} (model {id}).").format(path=self.batcher.model.path, id=self.batcher.model.id))
         return ""
-
-
-def _feedback(said: Mapping[str, Any], max_chars: int) -> dict[str, Any]:
-    """What is kept of feedback: a text, and what is right for it, if that is known."""
-    if not {"text"} <= said.keys() <= {"text", "label", "labels"} or len(said) > 2:
-        raise asking.refused(422, _('Send {"text": "…"}, with "label": "…" or "labels": ["…"] if you know better.'))
-    kept: dict[str, Any] = {"text": asking.checked(said["text"], max_chars)}
-    if "label" in said:
-        kept["label"] = asking.checked(said["label"], openapi.MAX_LABEL)
-    if "labels" in said:
-        if not isinstance(said["labels"], list) or len(said["labels"]) > openapi.MAX_LABELS:
-            raise asking.refused(422, _("labels must be a list of names."))
-        kept["labels"] = [asking.checked(name, openapi.MAX_LABEL) for name in said["labels"]]
-    return kept
 
 
 def say(line: str) -> None:

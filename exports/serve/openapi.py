@@ -12,7 +12,9 @@ JSON = "application/json"
 FREE = frozenset({"/health", "/ready", "/openapi.json"})
 """Pages for which nobody has to show a token."""
 MAX_LABEL, MAX_LABELS = 200, 1000
-"""Characters of a label's name, and labels of a text, in feedback."""
+"""Characters of a label's name, and labels or spans of a text, in feedback."""
+MAX_PLACE = 10_000_000
+"""The furthest that a span may end there."""
 TITLES: Mapping[int, str] = {
     400: _("Bad request"),
     401: _("The token is missing or wrong"),
@@ -128,6 +130,8 @@ def _object(
 def _schemas(options: Options) -> dict[str, Any]:
     text = {"type": "string", "maxLength": options.max_chars}
     name = {"type": "string", "maxLength": MAX_LABEL}
+    place = {"type": "integer", "minimum": 0, "maximum": MAX_PLACE}
+    marked = _object({"start": place, "end": place, "label": name})
     texts = {"type": "array", "items": text, "minItems": 1, "maxItems": options.max_texts}
     model = {"type": "string", "description": _("Which bundle answered.")}
     return {
@@ -169,6 +173,7 @@ def _schemas(options: Options) -> dict[str, Any]:
             "oneOf": [
                 _object({"text": text}, {"label": name}),
                 _object({"text": text, "labels": {"type": "array", "items": name, "maxItems": MAX_LABELS}}),
+                _object({"text": text, "spans": {"type": "array", "items": marked, "maxItems": MAX_LABELS}}),
             ]
         },
         "Stored": _object({"stored": {"const": True}}),

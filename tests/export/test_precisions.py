@@ -17,7 +17,7 @@ from core.project import Project
 from exports import staging
 from exports.compare_job import PRECISIONS
 from exports.job import EXPORT
-from exports.precision import choosing, evening, graphs, held, int8, rounding, sensitivity, trial
+from exports.precision import bodies, choosing, evening, graphs, held, int8, rounding, sensitivity, trial
 from exports.runtime import predictor
 from exports.runtime.checks import checks
 from tests import tiny
@@ -46,7 +46,7 @@ def stage(taught: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stage")
     for _event in staging.staged(staging.subject(taught, taught.settings(), folder), folder):
         pass
-    list(held.work(folder))
+    list(bodies.work(folder))
     return folder
 
 
@@ -138,6 +138,24 @@ def test_integers_give_nearly_the_same_logits_whatever_is_made_even(stage: Path)
     kinds = {node.op_type for node in made.graph(ways[2]).graph.node}
     assert "QuantizeLinear" in kinds
     assert "DynamicQuantizeLinear" not in kinds
+
+
+def test_what_is_seen_is_of_real_tokens_or_of_whatever_else_is_multiplied() -> None:
+    value = onnx.helper.make_tensor_value_info
+    nodes = [
+        onnx.helper.make_node("Gather", ["t", "input_ids"], ["x"]),
+        onnx.helper.make_node("Identity", ["t"], ["p"]),
+    ]
+    table = np.arange(12, dtype=np.float32).reshape(6, 2)
+    ids = [value(name, onnx.TensorProto.INT64, ["b", "s"]) for name in ("input_ids", "attention_mask")]
+    out = [value("logits", onnx.TensorProto.FLOAT, None)]
+    nodes.append(onnx.helper.make_node("Identity", ["x"], ["logits"]))
+    made = onnx.helper.make_graph(nodes, "g", ids, out, [numpy_helper.from_array(table, "t")])
+    model = onnx.helper.make_model(made, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=10)
+    feed = {"input_ids": np.array([[1, 2, 0], [3, 0, 0]]), "attention_mask": np.array([[1, 1, 0], [1, 0, 0]])}
+    found = evening.seen(model, ["x", "p"], [feed])
+    np.testing.assert_array_equal(found["x"], table[[1, 2, 3]])
+    assert found["p"].shape[1] == 2
 
 
 def test_ranges_seen_beforehand_are_taken_where_they_are_nearer(stage: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -280,3 +280,40 @@ def test_a_doubt_is_told_in_odds_where_it_has_any(odds: float, said: str) -> Non
     assert weight_of(one) == said
     assert len(said) <= 5
     assert bool(odds_in_words(one)) == bool(odds)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("refund", None),
+        (["a", "b"], None),
+        ([{"start": 0, "end": 2, "label": "x"}], frozenset({(0, 2, "x")})),
+        ({"spans": [], "complete": False}, frozenset()),
+    ],
+)
+def test_answers_about_places_are_shown_in_their_text(raw: object, expected: object) -> None:
+    from tui.suspects import in_pieces, in_text, stretches
+
+    assert stretches(raw) == expected
+    marks = frozenset({(0, 4, "person"), (11, 15, "place")})
+    text = "Anna is in Rome"
+    assert in_text(text, marks) == "Anna person, Rome place"
+    assert in_text(text, frozenset()) == "—"
+    pieces = in_pieces(text, marks)
+    assert "".join(piece for piece, _marked in pieces) == text
+    assert [piece for piece, is_marked in pieces if is_marked] == ["Anna", "Rome"]
+
+
+def test_without_a_judgement_it_is_told_whether_a_model_or_only_its_next_fit_is_missing(
+    make_app: MakeApp, project: Project
+) -> None:
+    async def without(app: HandfulApp, pilot: Pilot[None]) -> None:
+        assert "a model needs some labels" in text_of(app)
+
+    async def fitted(app: HandfulApp, pilot: Pilot[None]) -> None:
+        assert "comes with one of the next fits" in text_of(app)
+
+    run(make_app("check"), without)
+    with project.open() as con:
+        models.add_ranking(con, "000001", 7, {"source": "head", "n_labels": 6, "trained": True})
+    run(make_app("check"), fitted)

@@ -233,3 +233,19 @@ def test_the_metrics_show_what_comes_together_and_what_is_taken_for_what(make_ap
         assert "missed refund, answered speed" in text_of(app)
 
     run(make_app("metrics"), story, (120, 30))
+
+
+def test_at_eighty_columns_no_number_of_sets_is_cut(make_app: MakeApp, project: Project) -> None:
+    counts = {cell((1, 2), (1, 2)): 18, cell((1,), (3,)): 3, cell((), (2,)): 2, cell((3,), (3,)): 2}
+    with project.open() as con:
+        models.add_evaluation(con, Evaluation("head", "test", 7, {"": counts}))
+        models.add_ranking(con, "000001", 7, {"source": "head", "n_labels": 6})
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        first, second = text_of(app).splitlines()[1:3]
+        assert "macro-F1" in first
+        assert first.rstrip().endswith(")")
+        assert second.strip().startswith("micro-F1 0.")
+        assert "samples-F1 0." in second
+
+    run(make_app("metrics"), story)

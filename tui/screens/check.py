@@ -15,7 +15,7 @@ from core.evaluation.wording import differing
 from core.i18n import _
 from core.inuse import called
 from core.records import Example
-from core.store import checks, classes, examples
+from core.store import checks, classes, examples, models
 from core.store.acts import Turned
 from core.store.labels import Given
 from tui import keymap
@@ -23,7 +23,7 @@ from tui.answering.base import Question
 from tui.refusals import refusable
 from tui.screens.base import HandfulScreen
 from tui.suspect_rows import COLUMNS, NAMES, Item, SuspectRows
-from tui.suspects import odds_in_words
+from tui.suspects import Stretches, in_pieces, in_text, odds_in_words, stretches
 from tui.texts import in_words, stored_in_words
 from tui.turning import Turning
 from tui.widgets.line import Kind as Colour
@@ -116,13 +116,19 @@ class CheckScreen(Turning, HandfulScreen):
         self._show_sides()
 
     def _item(self, one: Suspect) -> Item:
-        return Item(one, self._texts[one.id].text, self._words(one.given.stored), self._words(one.suggested))
+        text, marks = self._texts[one.id].text, self._marked(one)
+        if marks is not None and one.kind != "copies":
+            return Item(one, text, in_text(text, marks[0]), in_text(text, marks[1]))
+        return Item(one, text, self._words(one.given.stored), self._words(one.suggested))
 
     def _words(self, stored: str | None) -> str:
         return stored_in_words(self.session.task, stored, self.session.names())
 
     def _nothing(self, found: Overview) -> str:
         if found.checked is None:
+            ranking = models.newest_ranking(self.session.con)
+            if ranking is not None and ranking.trained:
+                return _("No label was judged yet; that comes with one of the next fits.")
             return _("No label was judged yet: a model needs some labels of two classes or more.")
         if self._kind:
             return _("There are none of this kind.\nv shows all kinds.")
@@ -177,12 +183,31 @@ class CheckScreen(Turning, HandfulScreen):
         if one.kind == "copies" and beside is not None:
             left, right = differing(item.text, beside.text)
             return Side(keep, left), Side(other, right)
+        if marks := self._marked(one):
+            return self._span_sides(item, beside, marks)
         if one.kind == "again":
             return Side(keep + _(" · at first"), [(item.text, False)]), Side(other + _(" · asked again"), ())
         if beside is None:
             return Side(keep, [(item.text, False)]), Side(other + _(" · says the model"), [(odds_in_words(one), False)])
         like = Side(other + _(" · like this one"), [(beside.text, False)])
         return Side(keep, [(item.text, False)]), like
+
+    def _marked(self, one: Suspect) -> tuple[Stretches, Stretches] | None:
+        """What only the given answer marks in the text, and what only the other; None where neither marks places."""
+        task, names = self.session.task, self.session.names()
+        given, other = (
+            stretches(task.to_file(task.decode(stored), names)) if stored else None
+            for stored in (one.given.stored, one.suggested)
+        )
+        return None if given is None or other is None else (given - other, other - given)
+
+    def _span_sides(self, item: Item, beside: Example | None, marks: tuple[Stretches, Stretches]) -> tuple[Side, Side]:
+        """The text twice, what the answers differ in marked; below it the text where the words are marked otherwise."""
+        given, other = (in_text(item.text, mine) for mine in marks)
+        right = in_pieces(item.text, marks[1])
+        if beside is not None:
+            right = [*right, ("  ·  ", False), (_("like: {text}").format(text=beside.text), False)]
+        return Side(f"1 {given}", in_pieces(item.text, marks[0])), Side(f"2 {other}", right)
 
     def is_painted(self) -> bool:
         return self.rows.is_painted and self.beside.is_painted
@@ -238,8 +263,8 @@ class CheckScreen(Turning, HandfulScreen):
         if item is None:
             return
         one, session = item.suspect, self.session
-        if one.kind == "copies" and one.beside is not None and one.given.stored is not None:
-            self._change(one.beside.example_id, one.given.stored)
+        if one.kind == "copies" and one.beside is not None:
+            self._change(one.beside.example_id, one.back)
             self._settled(_("both {label}").format(label=item.said))
         else:
             checking.keep(session.con, one, session.annotator)

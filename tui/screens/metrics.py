@@ -80,6 +80,7 @@ class MetricsScreen(HandfulScreen):
             ViewKind(_("trust"), Trust),
         ]
         yield Line(id="head")
+        yield Line(id="more")
         yield Line(id="meaning")
         with Horizontal(id="views"):
             for number, kind in enumerate(self._kinds):
@@ -191,6 +192,7 @@ class MetricsScreen(HandfulScreen):
         ranking = models.newest_ranking(self.session.con)
         if self._evaluation is None and (ranking is None or not ranking.trained):
             self.head.show([(_("There is no model yet."), "text")])
+            self._say_more(None)
             self.meaning.show([(_("It comes by itself when two classes have a label each."), "muted")])
             return
         pieces: list[Piece] = [(called(self._subject), "guess"), (f" · {source}", "key")]
@@ -204,16 +206,20 @@ class MetricsScreen(HandfulScreen):
             accuracy = percent(report.accuracy, report.accuracy_interval)
             f1 = percent(report.macro_f1, report.macro_f1_interval)
             pieces.append((_(" · accuracy {a} · macro-F1 {f}").format(a=accuracy, f=f1), "text"))
-            if report.ratios:
-                entities = percent(report.micro_f1, report.micro_f1_interval)
-                pieces.append((_(" · entity F1 {f}").format(f=entities), "text"))
-            if report.means:
-                micro = percent(report.micro_f1, report.micro_f1_interval)
-                pieces.append((_(" · micro-F1 {m}").format(m=micro), "text"))
-                pieces += [(f" · {name} {percent(m.value, m.interval)}", "text") for name, m in report.means.items()]
         n: list[Piece] = [] if report is None else [(counted("{n} text", "{n} texts", report.n), "muted")]
         self.head.show(pieces)
+        self._say_more(report)
         self.meaning.show([(_meaning(source, report), "muted")], n)
+
+    def _say_more(self, report: Report | None) -> None:
+        """What all labels, or entities, come to together, of a task that counts them; on a line of its own."""
+        line = self.query_one("#more", Line)
+        line.display = report is not None and report.enough and bool(report.means or report.ratios)
+        if report is not None and line.display:
+            name = _("entity F1") if report.ratios else _("micro-F1")
+            said = [f"{name} {percent(report.micro_f1, report.micro_f1_interval)}"]
+            said += [f"{name.replace('_f1', '-F1')} {percent(m.value, m.interval)}" for name, m in report.means.items()]
+            line.show([(" · ".join(said), "text")])
 
     # What keys do
 

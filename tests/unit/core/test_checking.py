@@ -269,7 +269,7 @@ def test_with_several_labels_the_models_own_set_is_suggested(con: Connection) ->
 def test_near_copies_with_one_answer_are_not_published(project: Project, con: Connection, add_texts: Callable) -> None:
     add_texts(con, ["Where is my refund now?", "Where is my refund?!"])
     label(con, {1: REFUND, 16: REFUND, 17: LOGIN})
-    look_for_copies(project, examples.labelled(con))
+    look_for_copies(project, CLASSIFY, examples.labelled(con))
     pairs = {(pair.one, pair.other) for pair in suspected.load_copies(project)}
     assert pairs == {(1, 17), (16, 17)}
     assert listed(project, con)[0][0] == "copies"

@@ -223,3 +223,22 @@ def test_ratios_of_the_pool_are_those_of_what_is_counted_and_what_is_stood_for(
             assert value - 1e-9 <= interval[1] <= 1.0
     if found.micro_f1 is not None:
         assert found.micro_f1 == pytest.approx(2 * whole[0] / (2 * whole[0] + whole[1] + whole[2]))
+
+
+@quick
+@given(st.integers(1, 60), st.data())
+def test_between_what_a_round_and_what_heads_on_it_say_lies_the_interval(n: int, data: st.DataObject) -> None:
+    hits = data.draw(st.integers(0, n))
+    ceiling = data.draw(st.integers(0, n))
+    plain = accuracy(Rest({}, 500), (0, 0), (hits, n))
+    found = accuracy(Rest({}, 500, ceiling=ceiling), (0, 0), (hits, n))
+    assert plain is not None
+    assert found is not None
+    if ceiling <= hits:
+        assert found == plain, "heads that say less than the round know nothing that it does not"
+    else:
+        assert plain.value < found.value < ceiling / n
+        assert found.interval[0] == pytest.approx(plain.interval[0])
+        assert found.interval[1] == pytest.approx((wilson(ceiling, n) or (0.0, 1.0))[1])
+    again = Rest.from_json(Rest({(1, 1): 2}, 5, ceiling=ceiling).as_json())
+    assert again.ceiling == ceiling

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.evaluation import suspects
-from core.evaluation.suspects import BLOCK, MOST, PRIOR, judge, nearest_with, neighbours, odds, pooled, ranked
+from core.evaluation.suspects import BLOCK, MOST, PRIOR, judge, nearest_with, neighbours, odds, ranked
 
 quick = settings(max_examples=40, deadline=None, database=None, derandomize=True)
 seeds = st.integers(0, 10_000)
@@ -129,11 +129,14 @@ def test_where_models_know_nothing_neighbours_decide() -> None:
     assert ranked(judge(given_, np.full((40, 4), 0.25), features, exclusive=True))[0] == 7
 
 
-def test_one_bad_class_makes_a_text_doubtful_and_more_make_it_worse() -> None:
-    doubts = pooled(np.array([[0.9, 0.0, 0.0], [0.9, 0.9, 0.0], [0.3, 0.3, 0.3]]))
-    assert doubts[1] > doubts[0] > doubts[2]
-    assert doubts[2] == pytest.approx(0.3)
-    assert pooled(np.empty((2, 0))).tolist() == [0.0, 0.0]
+def test_one_class_that_is_surely_wrong_counts_more_than_many_that_may_be() -> None:
+    given_ = np.zeros((2, 5), bool)
+    head = np.array([[0.95, 0.01, 0.01, 0.01, 0.01], [0.4, 0.4, 0.4, 0.4, 0.4]])
+    found = judge(given_, head, np.eye(2), exclusive=False)
+    assert found.doubt[0] > found.doubt[1]
+    for row in range(2):
+        alone = [judge(given_[:, [c]], head[:, [c]], np.eye(2), exclusive=False).doubt[row] for c in range(5)]
+        assert found.doubt[row] == pytest.approx(max(alone))
 
 
 def test_the_nearest_is_never_the_text_itself() -> None:

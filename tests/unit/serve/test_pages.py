@@ -193,12 +193,26 @@ def test_with_a_token_only_who_shows_it_is_answered(words: Path, tmp_path: Path)
 
 def test_feedback_lies_in_a_file_of_ones_own_up_to_its_limit(words: Path, tmp_path: Path) -> None:
     spool = tmp_path / "spool"
-    texts = [{"text": "new 词\u202e", "label": "login"}, {"text": "b", "labels": ["x", "y"]}, {"text": "c"}]
+    span = {"start": 0, "end": 1, "label": "place"}
+    texts = [
+        {"text": "new 词\u202e", "label": "login"}, {"text": "b", "labels": ["x", "y"]}, {"text": "c"},
+        {"text": "B", "spans": [span]},
+    ]  # fmt: skip
     with serving(
         words, "--feedback", str(spool), "--feedback-mb", "1", "--max-body", "2000000", "--max-chars", "900000"
     ) as running:
-        assert [running.ask("POST", "/feedback", said).status for said in texts] == [202, 202, 202]
+        assert [running.ask("POST", "/feedback", said).status for said in texts] == [202] * 4
         for wrong in ({}, {"label": "x"}, {"text": "a", "more": 1}, {"text": "a", "labels": "x"}, {"text": 1}):
+            assert running.ask("POST", "/feedback", wrong).status == 422
+        for odd in (
+            span | {"end": True},
+            span | {"end": 1.5},
+            span | {"end": -1},
+            span | {"more": 1},
+            {"label": "x"},
+            5,
+        ):
+            wrong = {"text": "B", "spans": [odd]}
             assert running.ask("POST", "/feedback", wrong).status == 422
         assert running.ask("POST", "/feedback", {"text": "x" * 900_000}).status == 202
         full = running.ask("POST", "/feedback", {"text": "x" * 300_000})
@@ -209,7 +223,7 @@ def test_feedback_lies_in_a_file_of_ones_own_up_to_its_limit(words: Path, tmp_pa
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(spool.stat().st_mode) == 0o700
     lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    assert [{k: v for k, v in line.items() if k in ("text", "label", "labels")} for line in lines[:3]] == texts
+    assert [{k: v for k, v in line.items() if k in ("text", "label", "labels", "spans")} for line in lines[:4]] == texts
     assert all(set(line) >= {"model", "received"} for line in lines)
     assert "\u202e" not in file.read_text(encoding="utf-8")
 

@@ -165,3 +165,20 @@ def test_suggestions_carry_the_probability_of_the_whole(project: Project) -> Non
         for item in items:
             assert 0.0 <= item.suggestion.score <= 1.0
             json.dumps([one.probability for one in guesses_of(item.suggestion)])
+
+
+def test_near_copies_are_told_apart_by_their_words_and_settled_in_their_own_places(project: Project) -> None:
+    """`Anna wants a refund in Rome.` has its likes with other names in the same places: those agree."""
+    with project.open() as con:
+        ids, names = ids_of(project), classes.ids(con)
+        pair = ["Anna wants a refund in Rome.", "Anna wants a refund in Oslo."]
+        short = span_answer(gold(names, pair[0]).spans[:1])
+        answer(con, ids, [text for text in TEXTS if text not in pair][:20] + pair, None, **{pair[0]: short})
+        refresh(project, con)
+        found = [one for one in checking.overview(project, con).suspects if one.kind == "copies"]
+        assert found
+        assert all(ids[pair[0]] in one.answers for one in found), "all others have the same in the same places"
+        one = next(one for one in found if set(one.answers) == {ids[text] for text in pair})
+        here = {i: SPANS.decode(stored) for i, stored in ((one.id, one.suggested), (one.beside.example_id, one.back))}  # type: ignore[union-attr]
+        assert here[ids[pair[0]]] == gold(names, pair[0])
+        assert here[ids[pair[1]]] == span_answer(gold(names, pair[1]).spans[:1])

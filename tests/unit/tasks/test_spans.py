@@ -139,3 +139,19 @@ def test_a_suggestion_is_an_answer_in_file_form_and_tells_its_sources() -> None:
     assert guesses_of(found) == said
     assert guesses_of(None) == ()
     assert SPANS.from_file(found.value, IDS, TEXT) == span_answer([Span(0, 4, 1), Span(16, 18, 2)])
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "expected"),
+    [
+        ("Anna is in Rome", "Anna is in Rome", [(0, 4, 1), (11, 15, 2)]),
+        ("Anna is in Rome", "So anna is now in Rome!", [(3, 7, 1), (18, 22, 2)]),
+        ("Anna is in Rome", "Anna is in Oslo", [(0, 4, 1), (11, 15, 2)]),
+        ("Anna is in Rome", "Anna is in", None),
+    ],
+)
+def test_an_answer_goes_with_its_words_to_a_text_that_is_nearly_the_same(
+    text: str, other: str, expected: list[tuple[int, int, int]] | None
+) -> None:
+    found = SPANS.carried(span_answer([Span(0, 4, 1), Span(11, 15, 2)]), text, other)
+    assert found == (None if expected is None else span_answer(Span(*one) for one in expected))

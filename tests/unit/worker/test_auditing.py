@@ -111,6 +111,9 @@ def test_the_audit_is_about_the_whole_pool_before_and_after_a_round(
         assert found is not None
         assert found.rest is not None
         assert found.rest.control is None, "confidences of fold models and of heads don't compare"
+        assert behind.rest.ceiling is None, "before a round nothing was seen"
+        assert found.rest.ceiling is not None
+        assert 0 <= found.rest.ceiling <= 18
         assert found.rest.open == len(TEXTS) - 30
         whole = reports(CLASSIFY, after, classes.names(con), *judged.beside(found))[0]
         assert whole.pool is not None
