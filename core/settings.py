@@ -126,6 +126,12 @@ class Settings:
         low=0.0,
         high=0.9,
     )
+    blend: float = _opt(
+        0.5,
+        _("Share of its change that each weight keeps after a long round; a short one keeps all, as with 1."),
+        low=0.0,
+        high=1.0,
+    )
     tune_length: int = _opt(
         128, _("Tokens of a text that a round reads while it tunes; the model itself reads all."), low=8, high=8192
     )

@@ -92,7 +92,10 @@ class ClassifyTrainer:
     def start(
         self, model: Featurizer, answers: Sequence[ClassAnswer], settings: Settings, compute: Compute
     ) -> TuneState:
-        return tune.start(model, len(set(class_numbers(answers))), settings, compute)
+        state = tune.start(model, len(set(class_numbers(answers))), settings, compute)
+        if settings.blend < 1.0:
+            state.untouched = tune.moving(model)
+        return state
 
     def tune(
         self,
@@ -104,7 +107,8 @@ class ClassifyTrainer:
         *,
         pad_id: int,
     ) -> Iterator[Step]:
-        return tune.tune(state, token_ids, class_numbers(answers), settings, compute, pad_id=pad_id)
+        yield from tune.tune(state, token_ids, class_numbers(answers), settings, compute, pad_id=pad_id)
+        tune.blend(state, tune.kept(state.step, settings.blend))
 
 
 CLASSIFY_TRAINER = ClassifyTrainer()

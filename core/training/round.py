@@ -50,6 +50,7 @@ SHAPING = (
     "contrastive",
     "frozen",
     "fold_frozen",
+    "blend",
     "tune_length",
     "round_folds",
     "augment",

@@ -3,14 +3,15 @@
 Every pair inside a batch is free, so nothing is encoded twice for the contrastive term (Khosla et al. 2020, arXiv
 2004.11362). The embeddings do not move: they are most of the weights and a few dozen texts touch almost none of them.
 Lower layers may be left as they are, too (Lee, Tang and Lin 2019, arXiv 1911.03090): a text goes through them once
-then. That saves a third of the time and more, and cost a point on two of three data sets. The loop is a generator: it
-yields after each step, the caller stores, draws, or cancels by closing it.
+then. That saves a third of the time and more, and cost a point on two of three data sets. After many steps the weights
+go part of the way back to where they came from, which keeps more of what the encoder knew (Wortsman et al. 2022, arXiv
+2109.01903). The loop is a generator: it yields after each step, the caller stores, draws, or cancels by closing it.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -30,6 +31,12 @@ from core.training.still import Remembered, fits, freeze
 
 TEMPERATURE = 0.1
 WARMUP = 0.1
+SHORT, LONG = 25, 200
+"""Steps up to which a tuning is kept whole, and from which on the weights go back as far as the options say.
+
+In 12 or 24 steps the weights do not get far, and going back gains nothing. After 240, on 616 labels of 77 classes, what
+was tuned answered .861 right, the untouched encoder .870; weights half-way .879 (mean of three draws, so in each).
+"""
 PIECE = 8
 """Texts of a batch that are encoded together."""
 
@@ -82,6 +89,8 @@ class TuneState:
     goal: Goal = ONE_CLASS
     still: int = 0
     """Layers, from the lowest on, that do not move."""
+    untouched: Mapping[str, Tensor] = field(default_factory=dict)
+    """The encoder's weights as they were, by name, where they are to be blended with the tuned ones."""
 
 
 def planned_steps(n: int, settings: Settings) -> int:
@@ -101,6 +110,25 @@ def start(model: Featurizer, n_classes: int, settings: Settings, compute: Comput
         {"params": list(classifier.parameters()), "scale": 20.0},
     ]
     return TuneState(model, classifier, optimizer_for(groups, settings), still=still)
+
+
+def moving(model: Featurizer) -> dict[str, Tensor]:
+    """Copies of the weights that a tuning moves, by name."""
+    return {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
+
+
+def kept(steps: int, share: float) -> float:
+    """Share of its change that each weight keeps after so many steps; `share`: that after a long tuning."""
+    far = math.log(max(steps, 1) / SHORT) / math.log(LONG / SHORT)
+    return 1.0 - (1.0 - share) * min(1.0, max(0.0, far))
+
+
+def blend(state: TuneState, share: float) -> None:
+    """Let the tuned weights keep this share of their way from the untouched ones, in place."""
+    with torch.no_grad():
+        for name, parameter in state.model.named_parameters():
+            if name in state.untouched:
+                parameter.copy_(torch.lerp(state.untouched[name], parameter, share))
 
 
 def optimizer_for(groups: list[dict[str, object]], settings: Settings) -> torch.optim.Optimizer:

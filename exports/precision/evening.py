@@ -72,7 +72,9 @@ def seen(model: onnx.ModelProto, names: Sequence[str], calibration: Sequence[Fee
         rows = real[wanted[(wanted >= at) & (wanted < at + len(real))] - at]
         at += len(real)
         for name, value in zip(names, session.run(list(names), dict(feed)), strict=True):
-            parts[name].append(value.reshape(-1, value.shape[-1])[rows])
+            flat = value.reshape(-1, value.shape[-1])
+            of_tokens = value.shape[:-1] == feed["attention_mask"].shape  # some encoders multiply positions, too
+            parts[name].append(flat[rows] if of_tokens else flat[:: max(1, len(flat) // max(1, len(rows)))])
     return {name: np.concatenate(found) for name, found in parts.items()}
 
 

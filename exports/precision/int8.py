@@ -20,6 +20,8 @@ from exports.precision.base import Attempt, Feed
 from exports.precision.evening import Even
 from exports.probes import ROUNDED
 
+SLACK = 1.25
+"""How much further from fp32 ranges seen beforehand may be than those of each batch."""
 KEPT = (0.03, 0.06, 0.1, 0.2, 0.35, 0.5, 0.7)
 """Shares of the products left in fp32, one after the other; one product at least."""
 
@@ -79,9 +81,12 @@ class _Making:
         return cls(source, graphs.products(model), weights, seen, others, sensitivity.logits(model, others))
 
     def nearer(self, dynamic: Mapping[str, Even]) -> Mapping[str, Even]:
-        """The same with ranges seen beforehand, if that is nearer to fp32 on the other batches, or as it is."""
+        """The same with ranges seen beforehand, unless that is clearly further from fp32 on the other batches.
+
+        With those a text is answered alike whatever it is read with, which is worth a little.
+        """
         static = evening.static(dynamic, self.weights, self.seen)
-        return static if self.distance(self.graph(static)) <= self.distance(self.graph(dynamic)) else dynamic
+        return static if self.distance(self.graph(static)) <= SLACK * self.distance(self.graph(dynamic)) else dynamic
 
     def graph(self, even: Mapping[str, Even], kept: Sequence[str] = ()) -> onnx.ModelProto:
         """All products but those `kept` in integers, and the embeddings packed."""

@@ -124,7 +124,7 @@ def _cutting(predictor: Predictor) -> Iterator[str]:
 
 def _probes(predictor: Predictor) -> Iterator[str]:
     probes = predictor.manifest["probes"]
-    answers = predictor.predict([probe["text"] for probe in probes["texts"]])
+    answers = predictor.predict([probe["text"] for probe in probes["texts"]], batch=1)
     for probe, answer in zip(probes["texts"], answers, strict=True):
         off = _difference(probe["answer"], answer)
         if not off <= probes["tolerance"]:

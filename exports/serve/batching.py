@@ -1,7 +1,8 @@
 """Texts of many requests share the model's batches, and no more of them wait than was allowed.
 
-While the model works, what arrives collects; when it is free, the oldest requests are taken until the batch is full. A
-batch that isn't full yet waits a moment for others, so that clients who answer in step stay in step.
+While the model works, what arrives collects; when it is free, the oldest requests are taken until the batch is full.
+Fewer texts than were there last time (answered, or waiting by then) wait a moment for the others, so that clients who
+answer in step stay in step, and one that is alone never waits.
 """
 
 import asyncio
@@ -58,6 +59,8 @@ class Batcher:
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
         self._enough: asyncio.Future[None] | None = None
+        self._expected = max_batch
+        """Texts for which it is worth to wait: as many as were there when the last batch was answered."""
         self._pace = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
 
@@ -77,7 +80,7 @@ class Batcher:
         self._waiting.append(one)
         self.waiting_texts += len(texts)
         self._arrived.set()
-        if self._enough is not None and self.waiting_texts >= self._max_batch:
+        if self._enough is not None and self.waiting_texts >= self._expected:
             _done(self._enough)
         return await one.answered
 
@@ -87,12 +90,12 @@ class Batcher:
             if not self._waiting:
                 self._arrived.clear()
                 await self._arrived.wait()
-            if self.waiting_texts < self._max_batch and self._max_delay:
+            if self.waiting_texts < self._expected and self._max_delay:
                 await self._for_others()
             await self._answer(self._taken(), self.model)
 
     async def _for_others(self) -> None:
-        """Wait until a batch is full, or for as long as a text may be delayed."""
+        """Wait until as many are there as are expected, or for as long as a text may be delayed."""
         loop = asyncio.get_running_loop()
         self._enough = enough = loop.create_future()
         timer = loop.call_later(self._max_delay, _done, enough)
@@ -133,6 +136,7 @@ class Batcher:
     def _deliver(self, taken: list[_Waiting], model: Model, answers: list[dict[str, Any]], seconds: float) -> None:
         pace = len(answers) / max(seconds, 1e-6)
         self._pace = pace if not self._pace else (1 - _SMOOTH) * self._pace + _SMOOTH * pace
+        self._expected = min(self._max_batch, len(answers) + self.waiting_texts)
         self._telling.batch(len(answers), seconds, answers)
         start = 0
         for one in taken:

@@ -49,7 +49,7 @@ class Options:
     )
     without_token: bool = _option(False, _("Listen beyond this machine though nobody has to show a token."))
     max_batch: int = _option(32, _("Texts the model reads at once."), 1, 1024)
-    max_delay: float = _option(2.0, _("Milliseconds a text waits for others to share its batch."), 0, 1000)
+    max_delay: float = _option(2.0, _("Milliseconds a text waits at most for others to share its batch."), 0, 1000)
     max_queue: int = _option(1024, _("Texts that may wait; more are refused with 503."), 1, 1_000_000)
     max_texts: int = _option(256, _("Texts of one request."), 1, 100_000)
     max_chars: int = _option(20_000, _("Characters of one text."), 1, 10_000_000)

@@ -24,7 +24,7 @@ from core.serving import Serving, overlap_of, serve
 from core.settings import Settings, changed
 from core.store import classes, examples, jobs, leases, meta, models
 from core.tasks.spans import SPANS
-from core.training import device
+from core.training import device, tune
 from core.training import embed as embedding
 from core.training.featurizer import Featurizer
 from core.vectors import VectorStore
@@ -160,6 +160,19 @@ def trained(project: Project, **args: Any) -> Trained:
 )
 def test_a_round_learns_otherwise(fresh: Fresh, option: str, value: object) -> None:
     assert trained(fresh(**{option: value})).losses != trained(fresh()).losses
+
+
+@about("blend")
+def test_what_a_long_round_changed_is_kept_in_part(fresh: Fresh, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tune, "SHORT", 1)
+    monkeypatch.setattr(tune, "LONG", 2)
+    told = {
+        share: next(e.payload for e in run(fresh(blend=share, learning_rate=1e-2), ROUND) if e.kind == "result")
+        for share in (0.0, 0.5, 1.0)
+    }
+    assert told[0.0]["log_loss"] == pytest.approx(told[0.0]["log_loss_untuned"], abs=0.02)
+    assert len({one["log_loss"] for one in told.values()}) == 3
+    assert len({one["log_loss_untuned"] for one in told.values()}) == 1
 
 
 def test_equal_options_give_equal_rounds(fresh: Fresh) -> None:

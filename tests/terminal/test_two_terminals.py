@@ -89,7 +89,7 @@ def test_C3_what_both_were_asked_and_answered_otherwise_is_settled_by_one_key(
             turn += 1
         answer(bo, "2")
         ada.press("ctrl+o", "p")
-        ada.wait_for("1 texts to settle")
+        ada.wait_for("1 text to settle")
         assert first in ada.screen
         ada.press("2")
         ada.wait_for("settled: ")

@@ -69,8 +69,16 @@ class ExportScreen(HandfulScreen):
         yield Line(id="model")
         yield Static(id="facts", markup=False)
         yield Line(id="precisions")
-        yield Static(content(_("to the directory")), classes="field", markup=False)
-        yield Input(placeholder=_("bundles/… below the project; t: another"), compact=True)
+        yield Static(
+            content(
+                _("goes to the directory ({key} changes it)").format(
+                    key=keymap.first("export.target", self.handful.overrides)
+                )
+            ),
+            classes="field",
+            markup=False,
+        )
+        yield Input(placeholder=_("a new one in the project's bundles/"), compact=True)
         yield ProgressLine()
         yield RowList(columns, empty=_("No bundle was made yet.\nx exports the model in use."))
         yield Static(id="code", markup=False)

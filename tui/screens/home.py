@@ -53,9 +53,10 @@ class HomeScreen(HandfulScreen):
 
     def body(self) -> Iterable[Widget]:
         columns = (
-            Column(_("project"), 24),
-            Column(_("labelled"), 15, right=True),
-            Column(_("model"), 9, least=70),
+            Column(_("project"), 24, least=100),
+            Column(_("project"), most=99),
+            Column(_("labelled"), 13, right=True),
+            Column(_("model"), 12, least=70),
             Column(_("check"), 5, right=True, least=80),
             Column(_("changed"), 16, least=80),
             Column(_("where"), least=100),
@@ -135,6 +136,7 @@ def _row(root: Path) -> tuple[Cell, ...]:
     except HandfulError as error:
         return (
             (root.name, "text"),
+            (f"{root.name}: {error.title}", "wrong"),
             ("", "muted"),
             ("", "muted"),
             ("", "muted"),
@@ -145,6 +147,7 @@ def _row(root: Path) -> tuple[Cell, ...]:
     when = clock.local(changed)
     labelled = f"{counters.get('pool.answered', 0):,} / {counters.get('pool', 0):,}"
     return (
+        (root.name, "text"),
         (root.name, "text"),
         (labelled, "given"),
         (model, "guess"),

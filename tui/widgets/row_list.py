@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -217,7 +218,9 @@ class RowList(LineWidget, can_focus=True):
             head = [
                 fit(self.columns[c].title, w, right=self.columns[c].right) for c, w in zip(shown, widths, strict=True)
             ]
-            lines.insert(0, [Segment(fit("  " + "  ".join(head), width - 1), self.component("rows--head"))])
+            lines.insert(
+                0, [Segment(set_cell_size("  " + "  ".join(head), max(0, width - 1)), self.component("rows--head"))]
+            )
         return lines
 
     def _nothing(self, width: int) -> list[list[Segment]]:

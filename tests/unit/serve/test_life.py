@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -57,6 +58,23 @@ def test_texts_of_many_requests_share_batches(words: Path) -> None:
         assert found == ["refund", "login", "speed"] * 16
         assert number(running, "handful_batch_texts_sum") == 48
         assert number(running, "handful_batch_texts_count") <= 16
+
+
+def test_who_is_alone_does_not_wait_for_others(words: Path) -> None:
+    with serving(words, "--max-delay", "1000") as running:
+        running.predict("login")  # nobody knows yet how many there are
+        since = time.monotonic()
+        for _turn in range(10):
+            running.predict("login")
+        assert time.monotonic() - since < 8
+
+
+def test_who_asks_in_step_shares_batches_though_the_model_is_quick(words: Path) -> None:
+    with serving(words, "--max-delay", "300") as running, ThreadPoolExecutor(8) as clients:
+        for _turn in range(6):
+            list(clients.map(lambda _i: running.predict("refund"), range(8)))
+        assert number(running, "handful_batch_texts_sum") == 48
+        assert number(running, "handful_batch_texts_count") <= 24
 
 
 def test_no_batch_is_larger_than_allowed(words: Path) -> None:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from core.errors import RefusedError
 from core.settings import Settings
+from core.tasks.classify import ClassAnswer
 from core.training import tune as module
+from core.training.classify import CLASSIFY_TRAINER
 from core.training.device import Compute
 from core.training.embed import pad
 from core.training.featurizer import Featurizer, load_encoder
@@ -23,6 +25,7 @@ from core.training.tune import (
     TuneState,
     balanced_batch,
     contrastive_loss,
+    kept,
     planned_steps,
     start,
     tune,
@@ -84,6 +87,40 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(bert: Path, compute: C
     run(other, replace(QUICK, seed=4), compute)
     assert distance(weights(one), weights(two)) == 0.0
     assert distance(weights(one), weights(other)) > 0.0
+
+
+def blended(encoder: Path, compute: Compute, share: float) -> dict[str, torch.Tensor]:
+    """The weights after a round's tuning that keeps this share of what it changed."""
+    options = replace(QUICK, blend=share)
+    model = Featurizer(load_encoder(encoder, dropout=options.dropout), None)
+    answers = [ClassAnswer(10 + label) for label in LABELS]
+    state = CLASSIFY_TRAINER.start(model, answers, options, compute)
+    list(CLASSIFY_TRAINER.tune(state, token_ids(), answers, options, compute, pad_id=0))
+    return {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+
+
+def test_a_short_tuning_is_kept_whole_and_a_long_one_goes_back_as_far_as_asked() -> None:
+    assert [kept(steps, 0.5) for steps in (1, 12, 25)] == [1.0] * 3
+    assert [kept(steps, 0.5) for steps in (200, 400)] == [0.5] * 2
+    found = [kept(steps, 0.3) for steps in range(25, 201)]
+    assert found == sorted(found, reverse=True)
+    assert [kept(steps, 1.0) for steps in (10, 50, 400)] == [1.0] * 3
+
+
+def test_blended_weights_lie_between_the_untouched_and_the_tuned_ones(
+    bert: Path, compute: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = blended(bert, compute, 0.0)
+    monkeypatch.setattr(module, "SHORT", 1)
+    monkeypatch.setattr(module, "LONG", 2)
+    plain = {name: p.detach() for name, p in load_encoder(bert).named_parameters(prefix="encoder")}
+    none, some, every = (blended(bert, compute, share) for share in (0.0, 0.25, 1.0))
+    assert distance(none, plain) == 0.0
+    assert distance(every, plain) > 1e-3
+    assert distance(whole, every) == 0.0
+    assert all(
+        torch.allclose(some[name], plain[name] + 0.25 * (every[name] - plain[name]), atol=1e-6) for name in plain
+    )
 
 
 def moved_by(encoder: Path, compute: Compute, frozen: float) -> tuple[set[str], set[str]]:
