@@ -34,6 +34,8 @@ class ClassReport:
     f1_interval: Interval | None
     average_precision: float | None = None
     """How well the model's scores rank the texts of the class before all others; None where that is not known."""
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    """How many there were of what else the task counts of a class, in the judged texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,10 @@ def _report(
         whole.interval if whole else None,
         macro_f1(counts),
         macro_f1_interval(cells, count, drawn),
-        tuple(_class_report(c, names[c.class_id], precision.get(c.class_id)) for c in counts),
+        tuple(
+            _class_report(c, names[c.class_id], precision.get(c.class_id), _kinds(task, cells, c.class_id))
+            for c in counts
+        ),
         f1_of(jaccard[0]) if jaccard else None,
         (f1_of(jaccard[1][0]), f1_of(jaccard[1][1])) if jaccard else None,
         {name: _mean(cells, of_text, drawn) for name, of_text in task.means.items()} if drawn is not None else {},
@@ -156,7 +161,14 @@ def _report(
     )
 
 
-def _class_report(c: ClassCounts, name: str, precision: float | None) -> ClassReport:
+def _kinds(task: Task[Any], cells: Cells, class_id: int) -> dict[str, int]:
+    return {
+        name: sum(of_class(cell, class_id) * m for cell, m in cells.items())
+        for name, of_class in task.class_kinds.items()
+    }
+
+
+def _class_report(c: ClassCounts, name: str, precision: float | None, kinds: Mapping[str, int]) -> ClassReport:
     return ClassReport(
         c.class_id,
         name,
@@ -168,6 +180,7 @@ def _class_report(c: ClassCounts, name: str, precision: float | None) -> ClassRe
         c.f1,
         f1_interval(c.tp, c.fp, c.fn),
         precision,
+        kinds,
     )
 
 

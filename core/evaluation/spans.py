@@ -37,12 +37,20 @@ def _times(fits: Callable[[Pair], bool]) -> Callable[[Cell], int]:
     return lambda cell: sum(map(fits, pairs(cell)))
 
 
-KINDS: Mapping[str, Callable[[Cell], int]] = {
-    "right": _times(lambda pair: pair.right),
-    "wrong_ends": _times(lambda pair: pair.ends == SHARED and pair.gold == pair.predicted),
-    "wrong_class": _times(lambda pair: pair.ends == EXACT and pair.gold != pair.predicted),
-    "wrong_both": _times(lambda pair: pair.ends == SHARED and pair.gold != pair.predicted),
-    "missed": _times(lambda pair: pair.predicted == NOBODY),
-    "spurious": _times(lambda pair: pair.gold == NOBODY),
+def _times_of_class(fits: Callable[[Pair], bool]) -> Callable[[Cell, int], int]:
+    """Of a pair the class is what people marked; that of a spurious span is what the model did."""
+    return lambda cell, class_id: sum(fits(pair) and class_id == (pair.gold or pair.predicted) for pair in pairs(cell))
+
+
+_FITS: Mapping[str, Callable[[Pair], bool]] = {
+    "right": lambda pair: pair.right,
+    "wrong_ends": lambda pair: pair.ends == SHARED and pair.gold == pair.predicted,
+    "wrong_class": lambda pair: pair.ends == EXACT and pair.gold != pair.predicted,
+    "wrong_both": lambda pair: pair.ends == SHARED and pair.gold != pair.predicted,
+    "missed": lambda pair: pair.predicted == NOBODY,
+    "spurious": lambda pair: pair.gold == NOBODY,
 }
+KINDS: Mapping[str, Callable[[Cell], int]] = {name: _times(fits) for name, fits in _FITS.items()}
 """Name → how many pairs of a text are of this kind; each pair is of one."""
+CLASS_KINDS: Mapping[str, Callable[[Cell, int], int]] = {name: _times_of_class(fits) for name, fits in _FITS.items()}
+"""The same of one class, by its id; each pair is of one class."""

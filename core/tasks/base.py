@@ -54,6 +54,8 @@ class Task(Protocol[A]):
     """Further ratios of sums over texts: name → what a text counted in this cell adds above and below the line."""
     kinds: Mapping[str, Callable[[Cell], int]]
     """Further things that are counted: name → how many a text counted in this cell has."""
+    class_kinds: Mapping[str, Callable[[Cell, int], int]]
+    """The same of one class, by its id."""
 
     def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> Self:
         """The task with the rules that a project's classes declare and its options set, if it has any."""

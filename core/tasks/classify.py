@@ -31,6 +31,7 @@ class Classify:
     means: ClassVar[Mapping[str, Callable[[Cell], float]]] = {}
     ratios: ClassVar[Mapping[str, Callable[[Cell], tuple[float, float]]]] = {}
     kinds: ClassVar[Mapping[str, Callable[[Cell], int]]] = {}
+    class_kinds: ClassVar[Mapping[str, Callable[[Cell, int], int]]] = {}
 
     def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> Self:  # noqa: ARG002
         return self

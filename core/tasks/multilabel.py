@@ -65,6 +65,7 @@ class Multilabel:
     means: ClassVar[Mapping[str, Callable[[Cell], float]]] = {"samples_f1": samples_f1}
     ratios: ClassVar[Mapping[str, Callable[[Cell], tuple[float, float]]]] = {}
     kinds: ClassVar[Mapping[str, Callable[[Cell], int]]] = {}
+    class_kinds: ClassVar[Mapping[str, Callable[[Cell, int], int]]] = {}
 
     def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> "Multilabel":  # noqa: ARG002
         return Multilabel(rules.of(classes))

@@ -55,6 +55,7 @@ class Spans:
     means: ClassVar[Mapping[str, Callable[[Cell], float]]] = {}
     ratios: ClassVar[Mapping[str, Callable[[Cell], tuple[float, float]]]] = span_numbers.RATIOS
     kinds: ClassVar[Mapping[str, Callable[[Cell], int]]] = span_numbers.KINDS
+    class_kinds: ClassVar[Mapping[str, Callable[[Cell, int], int]]] = span_numbers.CLASS_KINDS
 
     def bound(self, classes: Sequence[LabelClass], options: Settings | None = None) -> "Spans":  # noqa: ARG002
         return Spans((options or Settings()).span_overlap)

@@ -20,8 +20,7 @@ from exports.job import EXPORT
 from exports.precision import bodies, choosing, evening, graphs, held, int8, rounding, sensitivity, trial
 from exports.runtime import predictor
 from exports.runtime.checks import checks
-from tests import tiny
-from tests.export.making import fewer_texts, manifest_of, run, teach
+from tests.export.making import fewer_texts, manifest_of, run
 
 N = 24
 
@@ -30,14 +29,6 @@ N = 24
 def _fewer_texts() -> Iterator[None]:
     with fewer_texts(N):
         yield
-
-
-@pytest.fixture(scope="module")
-def taught(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with a tiny encoder and a head."""
-    root = tmp_path_factory.mktemp("precisions")
-    shutil.copytree(template, root / "project")
-    return teach(Project(root / "project"), str(tiny.bert(root / "encoder")), max_length=32, threads=1)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Models that mark spans, in other formats of numbers: held to the same gates through their task."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +18,19 @@ from exports.job import EXPORT
 from exports.precision import bodies, held, span_bodies, trial
 from exports.precision.held import NEVER
 from exports.runtime.checks import checks
-from tests.export.making import manifest_of
+from tests.export.making import fewer_texts, manifest_of
 from tests.unit.spans.conftest import GOLD, encoder, fresh, run
 
 __all__ = ["encoder", "fresh"]
 
 
-def test_spans_are_marked_alike_in_integers(fresh: Callable[..., Project], monkeypatch: pytest.MonkeyPatch) -> None:
-    everything = staging.reference_texts
-    monkeypatch.setattr(staging, "reference_texts", lambda con, space, dim: everything(con, space, dim, 24))
+@pytest.fixture(autouse=True, scope="module")
+def _fewer_texts() -> Iterator[None]:
+    with fewer_texts(24):
+        yield
+
+
+def test_spans_are_marked_alike_in_integers(fresh: Callable[..., Project]) -> None:
     project = fresh(max_length=32)
     with project.open() as con:
         lines = [json.dumps({"text": text, "spans": spans}) for text, spans in list(GOLD.items())[:20]]

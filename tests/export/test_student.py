@@ -1,6 +1,5 @@
 """A student: fewer layers, taught by the model in use, held to the same gates."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from exports.job import EXPORT
 from exports.plan import Plan
 from exports.precision import choosing
 from exports.runtime.checks import checks
-from tests import tiny
-from tests.export.making import fewer_texts, manifest_of, run, teach
+from tests.export.making import fewer_texts, manifest_of, run
 
 N = 24
 
@@ -25,14 +23,6 @@ N = 24
 def _fewer_texts() -> Iterator[None]:
     with fewer_texts(N):
         yield
-
-
-@pytest.fixture(scope="module")
-def taught(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with a tiny encoder of two layers and a head."""
-    root = tmp_path_factory.mktemp("student")
-    shutil.copytree(template, root / "project")
-    return teach(Project(root / "project"), str(tiny.bert(root / "encoder")), max_length=32, threads=1)
 
 
 def plan_of(project: Project) -> Plan:

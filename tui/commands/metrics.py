@@ -113,15 +113,10 @@ def print_report(report: Report) -> None:
             )
         )
     if report.ratios:
-        data(
-            _("  entity F1 {micro}{both}{ratios}; accuracy is of whole texts").format(
-                micro=percent(report.micro_f1, report.micro_f1_interval),
-                both=_both(report),
-                ratios="".join(
-                    f", {_RATIOS.get(name, name)} {percent(r.value, r.interval)}" for name, r in report.ratios.items()
-                ),
-            )
-        )
+        micro, rest = percent(report.micro_f1, report.micro_f1_interval), _both(report)
+        data(_("  entity F1 {micro}{both}; accuracy is of whole texts").format(micro=micro, both=rest))
+        ratios = (f"{_RATIOS.get(name, name)} {percent(r.value, r.interval)}" for name, r in report.ratios.items())
+        data("  " + ", ".join(ratios))
         data("  " + ", ".join(f"{n} {_KINDS.get(name, name)}" for name, n in report.kinds.items()))
     ranked = any(c.average_precision is not None for c in report.classes) and bool(report.means)
     rows = [
@@ -144,6 +139,22 @@ def print_report(report: Report) -> None:
         *([_("AP")] if ranked else []),
     ]
     table(head, rows, right=(1, 2, 3, 4, 5))
+    _print_kinds(report)
+
+
+_HEADS = {"wrong_ends": _("wrong ends"), "wrong_class": _("wrong class"), "wrong_both": _("both")}
+"""What of a span is wrong, over a column; other kinds go by what they are called elsewhere."""
+
+
+def _print_kinds(report: Report) -> None:
+    """Kinds of mistakes by class, for tasks that count some."""
+    there = [c for c in report.classes if any(c.kinds.values())]
+    if not there:
+        return
+    kinds = list(report.kinds)
+    rows = [(f"  {c.name}", *(c.kinds[kind] for kind in kinds)) for c in there]
+    heads = [_HEADS.get(kind) or _KINDS.get(kind, kind) for kind in kinds]
+    table([_("  class"), *heads], rows, right=tuple(range(1, 1 + len(kinds))))
 
 
 def _both(report: Report) -> str:

@@ -144,3 +144,22 @@ def ways(n: int) -> list[list[int]]:
     for _ in range(n):
         found = [[*way, t] for way in found for t in range(7) if t == 0 or t % 2 or (way and way[-1] in {t, t - 1})]
     return found
+
+
+@quick
+@given(pairs_of_texts)
+def test_kinds_of_mistakes_by_class_add_up_to_all(texts: list[tuple[SpanAnswer, SpanAnswer]]) -> None:
+    cells: dict[tuple[int, ...], int] = {}
+    for gold, predicted in texts:
+        for cell, n in SPANS.compare(gold, predicted).items():
+            cells[cell] = cells.get(cell, 0) + n
+    names = {c: str(c) for c in CLASSES}
+    (report,) = reports(SPANS, Evaluation("head", "test", 1, {"": cells}), names)
+    for kind, n in report.kinds.items():
+        assert sum(c.kinds[kind] for c in report.classes) == n
+    for one in report.classes:
+        marked = sum(n for kind, n in one.kinds.items() if kind != "spurious")
+        assert marked == one.support
+        assert one.kinds["right"] == sum(
+            span.label == one.class_id for g, p in texts for span in {*g.spans} & {*p.spans}
+        )
