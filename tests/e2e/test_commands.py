@@ -86,7 +86,7 @@ def test_label_undo_and_redo_say_what_they_touched(story: Story) -> None:
 def test_next_suggests_once_there_is_a_head(story: Story) -> None:
     lines = story["next for people"].lines
     assert len(lines) == 6
-    assert " · head: " in lines[1]
+    assert " · instant head: " in lines[1]
 
 
 def test_metrics_say_their_model_and_source(story: Story) -> None:

@@ -63,7 +63,8 @@ def _turn(directory: Path, annotator: str, turn: _Turn, done: str, nothing: str,
     elif turned is None:
         say(nothing)
     else:
-        data(done.format(what=what))
+        room = WIDTH - len(done.format(what=""))
+        data(done.format(what=clip(what, room)))
         for example in touched:
             data(f"{example.id:>{_INDENT - 2}}  {clip(example.text, WIDTH - _INDENT)}")
         if len(ids) > _SHOWN:

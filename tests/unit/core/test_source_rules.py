@@ -28,7 +28,10 @@ MAY_WRITE = {
 MAY_TELL_TIME = {
     "core/clock.py": "it is the clock",
 }
-MAY_NAME_TASKS = {"exports/serve/openapi.py": "a field of its answers is called so"}
+MAY_NAME_TASKS = {
+    "exports/serve/openapi.py": "a field of its answers is called so",
+    "exports/serve/feedback.py": "a field of its requests is called so",
+}
 SPEAKS_SQL = ("core/store/", "core/schema.py", "core/connection.py")
 ERRORS = {"HandfulError", "InputError", "RefusedError", "CancelledError"}
 
