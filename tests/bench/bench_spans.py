@@ -4,7 +4,7 @@ The plain fine-tune (peers/token_trainer.py) gets as many random texts, Handful 
 entity F1 with both ends and the class right, means over seeds, the paired 90 % interval of the difference, seconds of a
 round (without reading the pool anew) beside those of the Trainer. Both run on as many threads.
 
-Run: HANDFUL_BENCH_DATA=FOLDER python tests/bench/bench_spans.py [--seeds K | --seed S] [--json] [SET:TEXTS …]
+Run: HANDFUL_BENCH_DATA=FOLDER PYTHONPATH=. python tests/bench/bench_spans.py [--seed S] [--json] [SET:TEXTS …]
 FOLDER holds a folder a set, each with train.jsonl and test.jsonl. The peer needs accelerate: after `make peers`, set
 HANDFUL_PEERS=.venv-peers/bin/python. With --json a line a run comes instead of the table; such lines, of as many
 processes or machines as there were, become the table by --from FILE …; --only names one of the two.
@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from learning import interval
+from tests.bench.learning import interval
 
 ALL = ("wnut17:100", "wnut17:300", "snips_slots:100", "snips_slots:300")
 PEER = Path(__file__).parent / "peers" / "token_trainer.py"
