@@ -11,6 +11,7 @@ from typing import Protocol
 from core.project import Project
 from core.records import JobEvent
 from core.settings import Settings
+from exports.plan import Student
 
 WHOLE = "fp32"
 """The precision a model is trained in."""
@@ -28,8 +29,8 @@ class ExportRequest:
     """Replace an earlier export that lies there; anything else is never replaced."""
     precision: str = WHOLE
     """Format of numbers of the graph: the name of a precision."""
-    layers: int = 0
-    """Layers of a student that is taught first; 0: the model as it is."""
+    student: Student | None = None
+    """A smaller encoder that is taught first; None: the model as it is."""
 
 
 class Exporter(Protocol):

@@ -20,7 +20,7 @@ from core.show import visible
 from exports import card, contract, staging
 from exports.base import WHOLE, ExportRequest
 from exports.contract import Evidence, Facts
-from exports.precision import choosing
+from exports.precision import choosing, distilling
 from exports.runtime.sealed import FORMAT, MANIFEST
 
 CARD = "README.md"
@@ -39,14 +39,17 @@ class OnnxBundle:
         yield JobEvent("phase", {"name": "load"})
         recover(target.parent, target.name)
         subject = staging.subject(request.project, request.settings, target.parent)
+        if request.student:
+            distilling.check(subject.facts)
         with publish_dir(target) as stage:
             evidence = yield from staging.staged(subject, stage)
-            if request.layers:
-                evidence = yield from choosing.distilled(stage, request.layers, evidence)
+            facts = subject.facts
+            if request.student:
+                facts, evidence = yield from distilling.distilled(subject, stage, request.student, evidence)
             if request.precision != WHOLE:
                 evidence = yield from choosing.exchanged(stage, request.precision, evidence)
             yield JobEvent("phase", {"name": "publish"})
-            _finish(subject.facts, stage, evidence)
+            _finish(facts, stage, evidence)
             size = sum(path.stat().st_size for path in stage.iterdir())
             check_target(target, force=request.force)  # somebody may have put something there meanwhile
         result = {

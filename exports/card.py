@@ -8,6 +8,7 @@ from typing import Any
 from core.i18n import _
 from exports.markdown import plain, table
 from exports.precision import table as precisions
+from exports.precision.table import called
 from exports.runtime.sealed import BIO, SIGMOID
 
 PUBLIC_NAMES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
@@ -43,6 +44,7 @@ def text(manifest: Mapping[str, Any], readability: Mapping[str, Any], sizes: Map
         USE,
         "## " + _("Labels"),
         *_labels(manifest),
+        *_student(manifest.get("precision", {}).get("student")),
         "## " + _("Metrics"),
         *_metrics(manifest["metrics"]),
         "## " + _("Parity with training"),
@@ -132,6 +134,33 @@ def _labels(manifest: Mapping[str, Any]) -> Iterator[str]:
     if manifest.get("guidelines"):
         yield "### " + _("What annotators were told")
         yield "\n".join(f"> {plain(line)}" for line in manifest["guidelines"].splitlines())
+
+
+def _student(made: Mapping[str, Any] | None) -> Iterator[str]:
+    """How a smaller encoder was taught, and what that cost; nothing where the model in use is shipped as it is."""
+    if not made:
+        return
+    same, lost = made["agreement"], made["held"]
+    low, high = same["interval"] or (same["share"], same["share"])
+    yield "## " + _("Student")
+    yield _(
+        "This is a smaller encoder ({student}), taught by the model in use: to give its features for {texts:,}"
+        " unlabelled texts. Of {n:,} others, kept aside, it answers {share:.1%} ({low:.1%}–{high:.1%}) as the model in"
+        " use does; on {labelled:,} labelled texts, answered by heads that never saw them, macro-F1 changes by"
+        " {change:+.1f} points ({least:+.1f} to {most:+.1f}; 90 % intervals). Metrics below are those of the model in"
+        " use."
+    ).format(
+        student=plain(called(made)),
+        texts=made["texts"],
+        n=same["n"],
+        share=same["share"],
+        low=low,
+        high=high,
+        labelled=lost["n"],
+        change=-100 * lost["fall"],
+        least=-100 * lost["interval"][1],
+        most=-100 * lost["interval"][0],
+    )
 
 
 def _metrics(metrics: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -98,7 +98,7 @@ def read(project: Project, con: Connection, settings: Settings) -> Facts:
         model,
         task.name,
         unique,
-        _encoder_name(encoder),
+        encoder_name(encoder),
         training,
         metrics,
         readability,
@@ -133,7 +133,8 @@ def _unique(found: list[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
     return tuple((i, name if times[name] == 1 else f"{name} #{i}") for i, name in found)
 
 
-def _encoder_name(option: str) -> str:
+def encoder_name(option: str) -> str:
+    """What a bundle calls this encoder: of a directory its name alone."""
     return Path(option).name if option.startswith((".", "~", os.sep)) else option
 
 

@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from core import inuse, plugins
 from core.connection import Connection
@@ -15,6 +16,8 @@ from core.show import visible
 from core.store import examples, models
 from core.worker.protocol import JobContext, JobKind
 from exports.base import WHOLE, Exporter, ExportRequest
+from exports.contract import encoder_name
+from exports.plan import Student
 
 FORMAT = "onnx"
 
@@ -24,7 +27,8 @@ class Export:
 
     Arguments: `to` (absolute path; None: a new directory in the project's `bundles/`), `force` (replace a bundle that
     is there), `format` (an exporter's name; without it `onnx`), `precision` (a format of numbers; without it fp32),
-    `layers` (of a student that is taught first; without it the model as it is).
+    `layers` (of a student that is taught first) or `student` (an encoder that is taught first, named as the option
+    `encoder` is); without either the model as it is.
     """
 
     name = "export"
@@ -32,6 +36,7 @@ class Export:
     def run(self, context: JobContext) -> Iterator[JobEvent]:
         project, args = context.project, context.job.args
         exporter: Exporter = plugins.load(plugins.EXPORTERS, str(args.get("format") or FORMAT))
+        student = yield from _student(args)
         yield from first_model(context)
         with project.open(readonly=True) as con:
             target = _given(str(args["to"])) if args.get("to") else free_name(project, con)
@@ -41,7 +46,7 @@ class Export:
             target,
             force=bool(args.get("force")),
             precision=str(args.get("precision") or WHOLE),
-            layers=int(args.get("layers") or 0),
+            student=student,
         )
         for event in exporter.export(request):
             if event.kind == "result":
@@ -67,6 +72,25 @@ def first_model(context: JobContext) -> Iterator[JobEvent]:
     yield from (event for event in kind.run(context) if event.kind != "result")
     with project.open() as con:
         refresh(project, con)
+
+
+def _student(args: Mapping[str, Any]) -> Generator[JobEvent, None, Student | None]:
+    """The student that is asked for, its encoder found (and fetched if need be) before anything is computed."""
+    layers, name = int(args.get("layers") or 0), str(args.get("student") or "")
+    if layers and name:
+        raise InputError(
+            _("A student has some layers of the model in use, or is another encoder."),
+            f"--layers {layers}, --student {visible(name)}",
+            _("Leave one of them out."),
+        )
+    if layers:
+        return Student(layers)
+    if not name:
+        return None
+    from core.worker.jobs.embed import located  # with torch behind it, which is seldom needed here
+
+    directory = yield from located(name)
+    return Student(encoder=encoder_name(name), encoder_dir=os.fspath(directory))
 
 
 def _given(path: str) -> Path:

@@ -7,7 +7,7 @@ loads is what the features were made with, writes the graph, and what torch give
 import logging
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -187,11 +187,23 @@ def write_reference(stage: Path, plan: Plan, model: TextClassifier) -> Iterator[
 
     Raises RefusedError if the features are not those the head was fitted on.
     """
+    features = yield from references(stage, model, Windows.of(plan.space), Path(plan.space_dir) / TOKENIZER)
+    compared, cosine = stored_cosine(plan, features)
+    if cosine < SAME_FEATURES:
+        why = _("its features have a cosine of {cosine:.3f} with the stored ones").format(cosine=cosine)
+        raise refusal(Path(plan.encoder_dir), why)
+    facts = {"features_compared": compared, "features_cosine": round(cosine, 5)}
+    yield JobEvent("result", facts | {"pad_id": pad_id_of(model.featurizer)})
+
+
+def references(
+    stage: Path, model: TextClassifier, cut: Windows, tokenizer: Path
+) -> Generator[JobEvent, None, NDArray[np.float32]]:
+    """Write logits and tokens of the reference texts that lie in `stage`; returns their features [texts, dim]."""
     texts = reference.read_texts(stage)["texts"]
-    cut = Windows.of(plan.space)
-    windows = cut.cut(cut.tokenizer(Path(plan.space_dir) / TOKENIZER), texts)
+    windows = cut.cut(cut.tokenizer(tokenizer), texts)
     token_ids = [ids for text in windows for ids in text]
-    rows_of_windows = np.empty((len(token_ids), int(plan.space["dim"])), np.float32)
+    rows_of_windows = np.empty((len(token_ids), model.head.in_features), np.float32)
     done, ticked = 0, clock.monotonic()
     for rows, part in reference_features(model.featurizer, token_ids):
         rows_of_windows[rows] = part
@@ -200,15 +212,10 @@ def write_reference(stage: Path, plan: Plan, model: TextClassifier) -> Iterator[
             ticked = clock.monotonic()
             yield JobEvent("progress", {"what": "reference", "done": done, "total": len(token_ids)})
     features = means(rows_of_windows, windows)
-    compared, cosine = stored_cosine(plan, features)
-    if cosine < SAME_FEATURES:
-        why = _("its features have a cosine of {cosine:.3f} with the stored ones").format(cosine=cosine)
-        raise refusal(Path(plan.encoder_dir), why)
     with torch.inference_mode():
         logits = model.head(torch.from_numpy(features)).numpy()
     reference.write_logits(stage, logits, np.stack([reference.fingerprint(text) for text in windows]))
-    facts = {"features_compared": compared, "features_cosine": round(cosine, 5)}
-    yield JobEvent("result", facts | {"pad_id": pad_id_of(model.featurizer)})
+    return features
 
 
 def stored_cosine(plan: Plan, features: NDArray[np.float32]) -> tuple[int, float]:

@@ -21,12 +21,12 @@ from core.windows import Windows
 from exports import child, contract, probes, program, reference
 from exports.contract import Evidence, Facts
 from exports.parity import RESULT
-from exports.plan import HEAD, PLAN, Plan, write_plan
+from exports.plan import ASIDE, HEAD, PLAN, STUDENT, STUDENT_ASK, STUDENT_SPACE, Plan, write_plan
 from exports.runtime.sealed import BIO, MANIFEST, SOFTMAX, TOKENIZER
 from exports.sampling import long_texts, reference_texts
 
 CONFIG, PROGRAM = "config.json", "predict.py"
-PRIVATE = (*reference.FILES, PLAN, RESULT, HEAD, probes.FILE)
+PRIVATE = (*reference.FILES, PLAN, RESULT, HEAD, probes.FILE, STUDENT_ASK, STUDENT, STUDENT_SPACE, ASIDE)
 """What lies in the stage only while the export runs."""
 PROCESSES: Mapping[str, tuple[str, str]] = {
     SOFTMAX: ("exports.onnx_model", "exports.parity"),
@@ -95,7 +95,7 @@ def staged(found: Subject, stage: Path) -> Generator[JobEvent, None, Evidence]:
     write_plan(stage, _plan(found, stage))
     making, checking = PROCESSES.get(facts.activation, PROCESSES[SOFTMAX])
     made = yield from child.result_of(making, stage, what="graph")
-    _write_files(facts, stage, int(made["pad_id"]))
+    write_files(facts, stage, int(made["pad_id"]))
     contract.write_manifest(stage, contract.manifest(facts, shipped(stage), Evidence()))
     parity = yield from child.result_of(checking, stage, what="parity")
     parity |= {key: made[key] for key in ("features_compared", "features_cosine")}
@@ -139,7 +139,8 @@ def _plan(found: Subject, stage: Path) -> Plan:
     )
 
 
-def _write_files(facts: Facts, stage: Path, pad_id: int) -> None:
+def write_files(facts: Facts, stage: Path, pad_id: int) -> None:
+    """Tokenizer, configuration and program of this model's bundle."""
     write_tokenizer(facts.model.space_dir / TOKENIZER, stage / TOKENIZER, facts.windows, pad_id)
     raw = json.loads((facts.model.encoder_dir / "config.json").read_text(encoding="utf-8"))
     publish_file(stage / CONFIG, json.dumps(config_of(raw, facts), ensure_ascii=False, indent=1).encode())

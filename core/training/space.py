@@ -64,12 +64,8 @@ class Space:
         return project.root / str(self.info["encoder_dir"])
 
 
-def prepare(project: Project, settings: Settings, ref: str, encoder_dir: Path, sample: Sequence[str]) -> Space:
-    """The space of an encoder (`ref`: `base` or a round's number) for this project, made if it is new.
-
-    `sample`: texts from which is decided whether the encoder can read the project's writing. Raises InputError if the
-    encoder's configuration or tokenizer can't be read.
-    """
+def described(settings: Settings, ref: str, encoder_dir: Path, sample: Sequence[str]) -> tuple[dict[str, Any], str]:
+    """(what shapes the features of an encoder, its tokenizer.json); nothing is written. See `prepare`."""
     plain = tokenizing.load(encoder_dir / "tokenizer.json", None)
     raw = (encoder_dir / "tokenizer.json").read_text(encoding="utf-8")
     config, hidden = _config(encoder_dir)
@@ -88,6 +84,16 @@ def prepare(project: Project, settings: Settings, ref: str, encoder_dir: Path, s
         "lexical": sketch,
         "dim": hidden + (sketch["buckets"] if sketch else 0),
     }
+    return info, tokenizer
+
+
+def prepare(project: Project, settings: Settings, ref: str, encoder_dir: Path, sample: Sequence[str]) -> Space:
+    """The space of an encoder (`ref`: `base` or a round's number) for this project, made if it is new.
+
+    `sample`: texts from which is decided whether the encoder can read the project's writing. Raises InputError if the
+    encoder's configuration or tokenizer can't be read.
+    """
+    info, tokenizer = described(settings, ref, encoder_dir, sample)
     info["fingerprint"] = hashlib.sha256(json.dumps(info, sort_keys=True).encode()).hexdigest()[:16]
     inside = encoder_dir.is_relative_to(project.root)
     info["encoder_dir"] = os.fspath(encoder_dir.relative_to(project.root) if inside else encoder_dir)

@@ -30,7 +30,7 @@ from core.worker.moment import Labelled, labelled_rows
 from exports import child
 from exports.plan import Plan, read_plan
 from exports.precision import span_bodies
-from exports.precision.held import HELD, NEVER, POOL, publish, spread
+from exports.precision.held import HELD, NEVER, POOL, kept_aside, publish, spread
 from exports.sampling import MAX_CHARS
 
 
@@ -44,7 +44,8 @@ def write(stage: Path, project: Project, plan: Plan, settings: Settings) -> None
     store = VectorStore(Path(plan.space_dir), int(plan.space["dim"]))
     with project.open(readonly=True) as con:
         task = project.task(con)
-        pool = spread(examples.open_ids(con), POOL)
+        pool = kept_aside(stage)
+        pool = spread(examples.open_ids(con), POOL) if pool is None else pool
         texts = [example.text[:MAX_CHARS] for example in examples.get(con, pool)]
         answered = _known(task, own, examples.labelled(con, learnable=True))[-HELD:]
         test = _known(task, own, examples.labelled(con, "test", learnable=True))[-HELD:]

@@ -1,6 +1,5 @@
 """A staged fp32 bundle gets another graph, or is only compared with others: what the worker asks of the trial."""
 
-import json
 import shutil
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
@@ -9,17 +8,12 @@ from typing import Any
 
 from core.errors import RefusedError
 from core.i18n import _
-from core.publish import publish_file
 from core.records import JobEvent
 from core.show import visible
 from exports import child, probes
-from exports.base import WHOLE
 from exports.contract import Evidence
-from exports.plan import LAYERS, STUDENT_ASK, read_plan
 from exports.precision import trial
 from exports.runtime.sealed import MODEL
-
-CONFIG = "config.json"
 
 
 def table(stage: Path, names: Sequence[str]) -> Generator[JobEvent, None, list[dict[str, Any]]]:
@@ -44,41 +38,6 @@ def exchanged(stage: Path, name: str, evidence: Evidence) -> Generator[JobEvent,
     return replace(evidence, probes=answers, precision={**row, **student, "compared": rows})
 
 
-def distilled(stage: Path, layers: int, evidence: Evidence) -> Generator[JobEvent, None, Evidence]:
-    """Put a graph with so many layers in place of the whole one; RefusedError with the numbers if it is worse."""
-    if read_plan(stage).bio:
-        raise RefusedError(
-            _("Models that mark spans are exported whole."),
-            _("A student was asked for (--layers)."),
-            _("Leave --layers out; --precision int8 makes it smaller, too."),
-        )
-    publish_file(stage / STUDENT_ASK, json.dumps(layers).encode())
-    yield JobEvent("phase", {"name": "student"})
-    made = yield from child.result_of("exports.student", stage, what="student")
-    rows = yield from table(stage, [trial.GIVEN])
-    row = dict(rows[-1])
-    if not row["passed"]:
-        raise refusal({**row, "name": _("{layers} of {of} layers").format(**made), "method": _method(made)})
-    answers = probes.read(trial.probes_of(stage, trial.GIVEN))
-    trial.file_of(stage, trial.GIVEN).replace(stage / MODEL)
-    _say_layers(stage / CONFIG, layers)
-    clear(stage, [trial.GIVEN])
-    (stage / STUDENT_ASK).unlink()
-    row |= {"method": _method(made)}
-    said = {**row, "name": WHOLE, "student": made, "compared": [*rows[:-1], row]}
-    return replace(evidence, probes=answers, precision=said)
-
-
-def _method(made: Mapping[str, Any]) -> str:
-    return _("{layers} of {of} layers, taught by the whole model on {texts} texts, distance {loss}").format(**made)
-
-
-def _say_layers(config: Path, layers: int) -> None:
-    said = json.loads(config.read_text(encoding="utf-8"))
-    known = {name: layers for name in LAYERS if name in said}
-    publish_file(config, json.dumps({**said, **known}, ensure_ascii=False, indent=1).encode())
-
-
 def clear(stage: Path, names: Sequence[str]) -> None:
     """Remove what the trial left, the graphs included."""
     left = [stage / name for name in trial.FILES]
@@ -90,12 +49,12 @@ def clear(stage: Path, names: Sequence[str]) -> None:
             path.unlink(missing_ok=True)
 
 
-def refusal(row: Mapping[str, Any]) -> RefusedError:
+def refusal(row: Mapping[str, Any], hint: str = "") -> RefusedError:
     """Why there is no graph in this precision, with the numbers and the classes that suffered."""
     return RefusedError(
         _("The model does not answer alike in {name}; no bundle was made.").format(name=visible(str(row["name"]))),
         _("Best of {n} attempts ({method}): {why}.").format(
             n=row["attempts"], method=visible(str(row.get("method", "—"))), why=row["why"]
         ),
-        _("Export it in fp32, or label more texts of the classes named."),
+        hint or _("Export it in fp32, or label more texts of the classes named."),
     )

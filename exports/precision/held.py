@@ -11,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.publish import publish_file
+from exports.plan import ASIDE
 
 BODIES, HEADS = "bodies.json", "heads.npz"
 FILES = (BODIES, HEADS)
 POOL = 2000
 """Unlabelled texts."""
+ASIDE_OF = 3
+"""One unlabelled text in so many is kept aside from a student, as long as these are no more than `POOL`."""
 HELD = 2000
 """Labelled texts, the newest, and as many of the test set."""
 NEVER = -1e4
@@ -68,6 +71,19 @@ def read(stage: Path) -> Bodies:
     fitted = tuple(OpenHead(**{name: rows[i] for name, rows in parts.items()}) for i in range(len(parts["bias"])))
     pool, held, golds = (tuple(said[name]) for name in ("pool", "held", "golds"))
     return Bodies(pool, held, golds, np.array(said["heads"], np.int64), fitted, bool(said["learnt"]))
+
+
+def keep_aside(stage: Path, ids: Sequence[int]) -> list[int]:
+    """Choose, of unlabelled texts, those that a student does not learn from, about a third at most; remember them."""
+    kept = spread(ids, min(POOL, -(-len(ids) // ASIDE_OF)))
+    publish_file(stage / ASIDE, json.dumps(kept).encode())
+    return kept
+
+
+def kept_aside(stage: Path) -> list[int] | None:
+    """What `keep_aside` chose; None where no student was taught."""
+    path = stage / ASIDE
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def spread(ids: Sequence[int], n: int) -> list[int]:

@@ -71,3 +71,14 @@ def remarks(rows: Sequence[Mapping[str, Any]]) -> list[str]:
                 )
             )
     return said
+
+
+def called(made: Mapping[str, Any]) -> str:
+    """A student in two words: how many layers, or which encoder."""
+    return str(made["encoder"]) if "encoder" in made else _("{layers} of {of} layers").format(**made)
+
+
+def method(made: Mapping[str, Any]) -> str:
+    """How a student was made, in few words."""
+    about = _("{student}, taught by the model in use on {texts} unlabelled texts, distance {loss}")
+    return about.format(student=called(made), texts=made["texts"], loss=made["loss"])

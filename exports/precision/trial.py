@@ -24,7 +24,7 @@ from core.tasks.base import Task
 from exports import child, probes
 from exports.base import WHOLE
 from exports.parity import ticking
-from exports.plan import read_plan
+from exports.plan import STUDENT, read_plan
 from exports.precision import gates, held, speed
 from exports.precision.base import Attempt, Feed, Precision
 from exports.precision.graph import BATCH, Trialled
@@ -34,7 +34,7 @@ from exports.runtime.predictor import REFUSALS, Predictor
 from exports.runtime.sealed import BIO, MODEL
 
 ASK, TRIAL = "trial.json", "trial"
-GIVEN = "student"
+GIVEN = STUDENT
 """What is not made here, but only tried."""
 FILES = (*held.FILES, ASK, TRIAL)
 """What lies in the stage while a trial runs."""
@@ -64,8 +64,9 @@ class Trial:
     threads: int
 
     def graph(self, name: str, model: Path) -> Trialled:
-        """The graph in this file, loaded."""
-        return Trialled(self.stage, model, self.stage / TRIAL / name, self.threads)
+        """The graph in this file, loaded; read with the tokenizer beside it where it has one of its own."""
+        home = model.parent if model.name == MODEL else self.stage
+        return Trialled(home, model, self.stage / TRIAL / name, self.threads)
 
 
 def ask(stage: Path, names: Sequence[str]) -> None:
@@ -75,7 +76,7 @@ def ask(stage: Path, names: Sequence[str]) -> None:
 
 def file_of(stage: Path, name: str) -> Path:
     """Where the graph in this precision is kept."""
-    return stage / f"{name}.onnx"
+    return stage / GIVEN / MODEL if name == GIVEN else stage / f"{name}.onnx"
 
 
 def probes_of(stage: Path, name: str) -> Path:
@@ -87,7 +88,7 @@ class Given:
     """In place of a precision: a graph in fp32 that was made elsewhere, and lies where an attempt would write it."""
 
     name = GIVEN
-    about = "fewer layers"
+    about = "a smaller encoder"
     tolerance = probes.TOLERANCE
 
     def attempts(self, source: Path, target: Path, calibration: Sequence[Feed]) -> Iterator[Attempt]:  # noqa: ARG002

@@ -36,6 +36,10 @@ _CLASS = _record(
         "implies": {"type": "array", "items": _TEXT},
     },
 )
+_STUDENT = _record(
+    {"texts": _COUNT, "loss": {"type": "number", "minimum": 0}},
+    {"encoder": _TEXT, "layers": _COUNT, "of": _COUNT, "agreement": {"type": "object"}, "held": {"type": "object"}},
+)
 _REPORT = _record(
     {
         "source": _TEXT,
@@ -66,7 +70,7 @@ SCHEMA: Mapping[str, Any] = _record(
         "outputs": _TENSORS,
         "encoder": _record({"name": _TEXT, "weights_sha256": _SHA, "tokenizer_sha256": _SHA, "dim": _COUNT}),
         "model": _TEXT,
-        "precision": _record({"name": _TEXT, "method": _TEXT}),
+        "precision": _record({"name": _TEXT, "method": _TEXT}, {"student": _STUDENT}),
         "training": _record(
             {"n_labels": _COUNT, "labels": _table(_COUNT), "picked": _table(_COUNT), "annotators": _COUNT},
             {"fingerprint": _SHA, "events_since": _COUNT},

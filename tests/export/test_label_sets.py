@@ -26,6 +26,7 @@ from exports.compare_job import PRECISIONS
 from exports.dataset import write_labels
 from exports.job import EXPORT
 from exports.runtime import answers
+from exports.runtime.checks import checks
 from exports.runtime.errors import BundleError
 from exports.runtime.predictor import Predictor
 from tests import tiny
@@ -250,3 +251,17 @@ def test_a_class_of_the_model_may_be_archived_by_now(taught: Project) -> None:
     with taught.open(readonly=True) as con:
         facts = contract.read(taught, con, taught.settings())
     assert len(facts.answering) == len(facts.classes)
+
+
+@pytest.mark.usefixtures("lenient")
+def test_another_encoder_is_taught_sets_of_labels(taught: Project, tmp_path: Path) -> None:
+    target, small = tmp_path / "bundle", tiny.distilbert(tmp_path / "small-one", seed=7)
+    run(taught, EXPORT, {"to": str(target), "student": str(small)})
+    said = manifest_of(target)
+    student = said["precision"]["student"]
+    assert student["encoder"] == said["encoder"]["name"] == "small-one"
+    assert (student["texts"], student["agreement"]["n"]) == (16, 8)
+    assert student["held"]["n"] == 48, "forty answered ones and the test set"
+    assert said["parity"]["ok"]
+    assert all(check.ok for check in checks(target))
+    assert all(set(answer) == {"labels", "scores"} for answer in Predictor(target).predict(["where is my refund"]))

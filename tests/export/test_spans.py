@@ -99,3 +99,10 @@ def test_another_tag_another_logit_and_other_tokens_are_seen() -> None:
 def test_a_project_without_marks_has_no_bundle(fresh: Callable[..., Project], tmp_path: Path) -> None:
     with pytest.raises(RefusedError):
         run(fresh(), EXPORT, to=str(tmp_path / "bundle"))
+
+
+def test_a_marker_of_spans_teaches_no_student(bundle: tuple[Project, Path], tmp_path: Path) -> None:
+    for asked in ({"layers": 1}, {"student": "minilm"}):
+        with pytest.raises(RefusedError, match="spans are exported whole"):
+            run(bundle[0], EXPORT, to=str(tmp_path / "small"), **asked)
+        assert not (tmp_path / "small").exists()

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from core import inuse
+from core import intake, inuse
 from core import project as projects
 from core.i18n import _
 from core.store import classes
@@ -29,6 +29,7 @@ from tui.output import data, data_json, paragraph, say, shown_path, size, table
         ),
         "handful export mail --to mail-model",
         "handful export mail --precision int8",
+        "handful export mail --student sentence-transformers/paraphrase-MiniLM-L3-v2",
         "handful export mail --to mail-model --push ada/mail-model --dry-run",
     ),
 )
@@ -45,7 +46,12 @@ from tui.output import data, data_json, paragraph, say, shown_path, size, table
     "--layers",
     metavar="N",
     type=click.IntRange(1, 1000),
-    help=_("Teach an encoder with fewer layers first, on the pool; it has to pass the same gates."),
+    help=_("Teach an encoder with fewer layers first, on unlabelled texts; it has to pass the same gates."),
+)
+@click.option(
+    "--student",
+    metavar="NAME|PATH",
+    help=_("Teach this smaller encoder first: a Hugging Face id, or a directory. It has to pass the same gates."),
 )
 @click.option("--force", is_flag=True, help=_("Replace a bundle that is there."))
 @click.option("--push", "repo", metavar="OWNER/NAME", help=_("Upload it to the hub, too; a new repository is private."))
@@ -54,11 +60,15 @@ from tui.output import data, data_json, paragraph, say, shown_path, size, table
 def export_command(
     directory: Path, target: Path | None, repo: str | None, *, force: bool, dry_run: bool, as_json: bool, **graph: Any
 ) -> None:
-    """A job of the worker, narrated until its end; `graph`: in which precision, with how many layers."""
+    """A job of the worker, narrated until its end; `graph`: in which precision, of which student."""
     if repo is not None:
         hub.check_name(repo)
     elif dry_run:
         raise click.UsageError(_("--dry-run says what --push would upload; add --push OWNER/NAME."))
+    if graph["layers"] and graph["student"]:
+        raise click.UsageError(_("A student has fewer layers, or is another encoder: give --layers or --student."))
+    if graph["student"]:
+        graph["student"] = intake.encoder_name(graph["student"])
     project = projects.find(directory)
     args = {"to": str(target.absolute()) if target else None, "force": force, **graph}
     with project.open() as con:

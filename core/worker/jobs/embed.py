@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from core.store import examples, meta, models
 from core.training import device, space
 from core.training.embed import embed_pool
 from core.training.encoders.base import locate
-from core.training.space import Space
 from core.vectors import VectorStore
 from core.windows import Windows
 from core.worker import learners
@@ -49,7 +48,7 @@ def encoder_directory(project: Project, settings: Settings, ref: str) -> Generat
     """Yield progress while the encoder is located (and fetched if need be); returns its directory."""
     if ref != models.BASE:
         return project.rounds / f"{int(ref):03d}" / "encoder"
-    return (yield from _located(settings.encoder))
+    return (yield from located(settings.encoder))
 
 
 def fill(project: Project, settings: Settings, ref: str, encoder_dir: Path, key: str) -> Iterator[JobEvent]:
@@ -65,7 +64,7 @@ def fill(project: Project, settings: Settings, ref: str, encoder_dir: Path, key:
         learner = learners.own(con)
     if learner is not None:
         yield from learner.prepare(project, made, settings, compute)
-    facts = _facts(made, encoder_dir, sample)
+    facts = reading_facts(made.info, encoder_dir, sample)
     count = VectorStore(made.directory, made.dim).count
     with project.open() as con, transaction(con):
         meta.put(con, "space", made.fingerprint)
@@ -75,21 +74,24 @@ def fill(project: Project, settings: Settings, ref: str, encoder_dir: Path, key:
     yield JobEvent("result", {"texts": count, "space": made.fingerprint, "device": compute.name, **facts})
 
 
-def _facts(made: Space, encoder_dir: Path, sample: list[str]) -> dict[str, object]:
-    """How well the encoder reads the project's writing, and how much is longer than a window, or cut."""
+def reading_facts(info: Mapping[str, Any], encoder_dir: Path, sample: list[str]) -> dict[str, object]:
+    """How well an encoder reads the project's writing, and how much is longer than a window, or cut.
+
+    `info`: content of its space.json.
+    """
     whole = tokenizing.load(encoder_dir / "tokenizer.json", None)
-    windows = Windows.of(made.info)
+    windows = Windows.of(info)
     longer, cut = tokenizing.cut_share(whole, sample, windows.length, windows.reach(whole))
-    known = made.info["lexical"]["vocab_size"] if made.info["lexical"] else None
+    known = info["lexical"]["vocab_size"] if info["lexical"] else None
     return {
         "unknown": {r.script: round(r.unknown_share, 4) for r in tokenizing.readability(whole, sample, known)},
         "windowed": round(longer, 4),
         "cut": round(cut, 4),
-        "lexical": made.info["lexical"] is not None,
+        "lexical": info["lexical"] is not None,
     }
 
 
-def _located(name: str) -> Generator[JobEvent, None, Path]:
+def located(name: str) -> Generator[JobEvent, None, Path]:
     """Run `locate` in a thread, so that a download shows its bytes and can be cancelled."""
     told: queue.Queue[tuple[int, int]] = queue.Queue()
     stop = threading.Event()

@@ -14,7 +14,7 @@ from core.store.labels import Decision
 from core.tasks.classify import CLASSIFY, ClassAnswer
 from core.training import space
 from core.training.space import TOKENIZER
-from core.worker.jobs.embed import _facts
+from core.worker.jobs.embed import reading_facts
 from core.worker.jobs.round import _freeze
 
 CHINESE = ["退款什么时候到账", "宽带今晚特别慢"]
@@ -43,8 +43,8 @@ def test_what_an_encoder_can_not_read_it_can_not_read_after_a_round_either(
     bare_project: Project, own_bert: Path
 ) -> None:
     base = space.prepare(bare_project, Settings(), "base", own_bert, CHINESE)
-    before = _facts(base, own_bert, CHINESE)
+    before = reading_facts(base.info, own_bert, CHINESE)
     shutil.copyfile(base.directory / TOKENIZER, own_bert / "tokenizer.json")  # as a round leaves it
     tuned = space.prepare(bare_project, Settings(), "1", own_bert, CHINESE)
-    assert _facts(tuned, own_bert, CHINESE) == before
+    assert reading_facts(tuned.info, own_bert, CHINESE) == before
     assert before["unknown"] == {"CJK": 1.0}
