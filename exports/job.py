@@ -80,7 +80,7 @@ def _student(args: Mapping[str, Any]) -> Generator[JobEvent, None, Student | Non
     if layers and name:
         raise InputError(
             _("A student has some layers of the model in use, or is another encoder."),
-            f"--layers {layers}, --student {visible(name)}",
+            _("--layers {layers}, --student {name}").format(layers=layers, name=visible(name)),
             _("Leave one of them out."),
         )
     if layers:
