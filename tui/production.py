@@ -93,21 +93,21 @@ def sentences(said: Mapping[str, Any]) -> list[str]:
             _("{now} texts against {pool} of the pool: too few to tell.").format(now=said["now"], pool=said["pool"])
         ]
     far = said["far"]
-    low, high = far["interval"]
+    more, low, high = (100 * share for share in (far["difference"], *far["interval"]))
     near, top = said["further_interval"]
     return [
+        _("The texts have changed.") if said["content_changed"] else _("No change of the texts beyond chance."),
         _("{now} texts against {pool} of the pool").format(now=said["now"], pool=said["pool"]),
-        _("Further off than 99 % of the pool: {share:.1%} of them; {more:+.1%} ({low:+.1%} to {high:+.1%}).").format(
-            share=far["now"] / said["now"], more=far["difference"], low=low, high=high
+        _("Beyond 99% of the pool: {share:.1%} of them; {more:+.1f} points ({low:+.1f} to {high:+.1f}).").format(
+            share=far["now"] / said["now"], more=more, low=low, high=high
         ),
         _("Further off than a text of the pool is: {share:.0%} of the time ({low:.0%} to {high:.0%}).").format(
             share=said["further"], low=near, high=top
         ),
-        _("The texts have changed.") if said["content_changed"] else _("No change of the texts beyond chance."),
     ]
 
 
-HEAD = (_("class"), _("pool"), _("now"), _("change"), _("interval"), "")
+HEAD = (_("class"), _("pool"), _("now"), _("points"), _("interval"), "")
 """The columns of `rows`."""
 
 
@@ -118,8 +118,8 @@ def rows(said: Mapping[str, Any]) -> list[tuple[str, ...]]:
             share["name"],
             f"{share['pool'] / said['pool']:.1%}",
             f"{share['now'] / said['now']:.1%}",
-            f"{share['difference']:+.1%}",
-            f"{share['interval'][0]:+.1%} {share['interval'][1]:+.1%}",
+            f"{100 * share['difference']:+.1f}",
+            "{:+.1f} to {:+.1f}".format(*(100 * end for end in share["interval"])),
             _("changed") if share["changed"] else "",
         )
         for share in (said["shares"] if said["enough"] else ())

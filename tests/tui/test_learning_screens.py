@@ -486,8 +486,8 @@ def test_drift_is_looked_at_in_the_app(
         await until(pilot, lambda: "The texts have changed." in text_of(app), "the comparison")
         shown = " ".join(text_of(app).split())
         assert "today.jsonl against the pool" in shown
-        assert "25.0% of them; +24.0% (+10.0% to" in shown
-        assert "login 70.0% 12.5% -60.0% -70.0% -40.0% changed" in shown
+        assert "25.0% of them; +24.0 points (+10.0 to +40.0)." in shown
+        assert "login 70.0% 12.5% -60.0 -70.0 to -40.0 changed" in shown
         assert shown.index("login 70.0%") < shown.index("refund 30.0%"), "what changed comes first"
         assert asked == [(bundle, "today.jsonl")]
 
