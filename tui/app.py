@@ -300,10 +300,12 @@ class HandfulApp(SafeCrash, App[None]):
         self.fence.after_frame()
 
     async def on_event(self, event: events.Event) -> None:
-        """The terminal's answer about its cursor lowers the fence."""
+        """The terminal's answer about its cursor lowers the fence; keys and clicks need room."""
         if isinstance(event, events.CursorPosition):
             self.fence.on_cursor_position(event.x)
             return
+        if isinstance(event, events.InputEvent | events.Paste) and isinstance(self._driver, HandfulDriver):
+            self._look_at_room(*self._driver.size_now())  # the signal that it changed may still be on its way
         await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
@@ -319,10 +321,14 @@ class HandfulApp(SafeCrash, App[None]):
             here._forward_event(again)  # noqa: SLF001 (as App does with keys that it reads)
 
     def on_resize(self, event: events.Resize) -> None:
+        """Another size may be too small a one."""
+        self._look_at_room(*event.size)
+
+    def _look_at_room(self, width: int, height: int) -> None:
         """Too small a terminal gets a notice in place of everything, and no key labels."""
         from tui.dialogs.too_small import TooSmall
 
-        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        small = width < SMALLEST[0] or height < SMALLEST[1]
         if small and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall(SMALLEST))
         elif not small and isinstance(self.screen, TooSmall):

@@ -224,6 +224,13 @@ def test_T8_a_hundred_sizes_in_a_moment_are_survived_and_too_small_takes_no_labe
         assert con.execute("SELECT count(*) FROM answers").fetchone()[0] == 0
     session.resize(80, 24)
     session.wait_for("accept")
+    session.resize(20, 5, tell=False)  # the signal is late
+    session.send(b"1")
+    session.wait_for("Too small", 5)
+    with project.open(readonly=True) as con:
+        assert con.execute("SELECT count(*) FROM answers").fetchone()[0] == 0
+    session.resize(80, 24)
+    session.wait_for("accept")
     assert session.process.poll() is None
     assert holder(project.worker_lock) is None or launch.stop(project)
 

@@ -311,6 +311,40 @@ def test_with_many_classes_typing_finds_one(make_app: MakeApp) -> None:
     run(make_app(), story)
 
 
+def test_L10_of_a_name_typed_before_the_text_appeared_no_letter_is_lost_and_only_enter_waits(
+    make_app: MakeApp,
+) -> None:
+    from textual import events
+
+    from tui.terminal.fence import Fence
+
+    async def story(app: HandfulApp, pilot: Pilot[None]) -> None:
+        for number in range(12):
+            classes.create(app.session.con, f"topic {number}", "bo")
+        app.session.touched()
+        await pilot.pause(0.2)
+        screen = label_screen(app)
+        screen.fence = app.fence = Fence(app, always=True)
+        for key in ("s", "p", "e", "enter", "l", "o"):  # at once, as a slow link hands them over
+            app.simulate_key(key)
+        await pilot.pause(0.1)
+        second = shown(app)
+        assert list(answers(app).values()) == ["speed"]
+        await pilot.press("g", "enter")
+        assert len(answers(app)) == 1, "the text was not certainly on screen"
+        app.post_message(events.CursorPosition(app.fence.column, 1))
+        await pilot.pause(0.05)
+        assert "› log" in text_of(app)
+        await pilot.press("enter")
+        assert answers(app)[second] == "login"
+        app.post_message(events.CursorPosition(app.fence.column, 1))
+        await pilot.pause(0.05)
+        await pilot.press("x", "left")
+        assert "› x" not in text_of(app), "what is typed for one text stays with it"
+
+    run(make_app(), story)
+
+
 def test_a_paste_never_labels(make_app: MakeApp) -> None:
     from textual import events
 

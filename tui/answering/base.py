@@ -111,7 +111,7 @@ class AnswerPanel(LineWidget, can_focus=True):
         return False
 
     def ask(self, question: Question) -> None:
-        """Show another question; whatever was typed for the one before is gone."""
+        """Show another question; whatever was typed for the one before is gone, what was typed after it stays."""
         raise NotImplementedError
 
     def update(self, question: Question) -> None:

@@ -63,6 +63,8 @@ class ClassPanel(AnswerPanel):
         self._typed = ""
         self._row = -1
         """The row that the arrows marked or typing found; -1: none."""
+        self._ahead = False
+        """Whether what is typed is for a text that is still to come."""
         self._filtering: bool | None = None
         """None: as many classes want it; else as the person has set it."""
         self._choices: tuple[Choice, ...] = ()
@@ -91,7 +93,9 @@ class ClassPanel(AnswerPanel):
         return LETTERS if self.typing else own
 
     def ask(self, question: Question) -> None:
-        self._typed, self._row = "", -1
+        if not self._ahead and self.question.text:
+            self._typed = ""
+        self._ahead, self._row = False, 0 if self._typed else -1
         self.update(question)
 
     def update(self, question: Question) -> None:
@@ -147,7 +151,7 @@ class ClassPanel(AnswerPanel):
         ):
             return self._guarded(lambda: self._give(self._choices[int(char) - 1]))
         if event.key in ("up", "down") and self._choices:
-            return self._guarded(lambda: self._move(1 if event.key == "down" else -1))
+            return self._move(1 if event.key == "down" else -1)
         if event.key == "enter" and 0 <= self._row < len(self._choices):
             return self._guarded(lambda: self._give(self._choices[self._row]))
         if self.typing:
@@ -161,14 +165,14 @@ class ClassPanel(AnswerPanel):
         return bool(self._typed) and any(folded(item.name).startswith(wanted) for item in self.question.classes)
 
     def _typed_key(self, key: str, char: str) -> bool:
+        """What only writes or marks is taken at any time: of a name that is typed fast no letter may be missing."""
         if key == "escape":
-            return self._guarded(self._leave)
+            return self._leave()
         if not self._typed:
-            starts = len(char) == 1 and char.isprintable() and char not in " ?:/"
-            return starts and self._guarded(lambda: self._edit(char))
+            return len(char) == 1 and char.isprintable() and char not in " ?:/" and self._edit(char)
         if key == "backspace":
-            return self._guarded(lambda: self._edit(None))
-        return len(char) == 1 and char.isprintable() and self._guarded(lambda: self._edit(char))
+            return self._edit(None)
+        return len(char) == 1 and char.isprintable() and self._edit(char)
 
     def _guarded(self, act: Callable[[], object]) -> bool:
         """Act if the text is certainly on screen; the key is used up either way."""
@@ -176,17 +180,19 @@ class ClassPanel(AnswerPanel):
             act()
         return True
 
-    def _edit(self, char: str | None) -> None:
+    def _edit(self, char: str | None) -> bool:
         self._typed = self._typed[:-1] if char is None else (self._typed + char)[:MAX_TYPED]
         self._row = 0 if self._typed else -1
         self._choose()
         self.redraw()
+        return True
 
-    def _move(self, by: int) -> None:
+    def _move(self, by: int) -> bool:
         self._row = max(0, min(len(self._choices) - 1, self._row + by))
         self.redraw()
+        return True
 
-    def _leave(self) -> None:
+    def _leave(self) -> bool:
         """Escape first empties the filter, then closes it, so that letters are commands."""
         if self._typed:
             self._typed, self._row = "", -1
@@ -194,8 +200,11 @@ class ClassPanel(AnswerPanel):
             self._filtering = not self.typing
         self._choose()
         self.redraw()
+        return True
 
     def _give(self, choice: Choice) -> None:
+        self._typed, self._row, self._ahead = "", -1, True
+        self._choose()
         self.desk.given(choice.name)
 
     def on_click(self, event: events.Click) -> None:

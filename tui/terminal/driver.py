@@ -31,6 +31,10 @@ class HandfulDriver(LinuxDriver):
         super().__init__(*args, **options)
         self._file = cast("Any", _Forgiving(cast("TextIO", self._file)))
 
+    def size_now(self) -> tuple[int, int]:
+        """Columns and lines of the terminal as it is at this moment."""
+        return self._get_terminal_size()
+
     def _sigtstp_application(self, *_args: Any) -> None:
         """Sleep, but not in the midst of a write: a handler that writes then would wait for itself."""
         self._loop.call_soon_threadsafe(super()._sigtstp_application)
