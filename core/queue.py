@@ -20,7 +20,16 @@ from core.store.leases import Holder
 
 QUEUE = "queue.json"
 _UNRANKED_WINDOW = 2000
-_SHAPING = (*SHAPES_FEATURES, "strategy", "audit_share", "answer_above", "spot_check", "queue_length", "seed")
+_SHAPING = (
+    *SHAPES_FEATURES,
+    "strategy",
+    "audit_share",
+    "answer_above",
+    "spot_check",
+    "queue_length",
+    "draw_on_pool",
+    "seed",
+)
 
 
 def encode(items: Sequence[QueueItem], event_seq: int) -> bytes:

@@ -74,6 +74,9 @@ class Settings:
     strategy: str = _opt(
         "auto", _("How the next texts are picked: auto, or the name of one query strategy."), group=plugins.STRATEGIES
     )
+    draw_on_pool: bool = _opt(
+        True, _("Whether the head may learn from texts without a label, too, where held-out labels speak for it.")
+    )
     audit_share: float = _opt(0.1, _("Share of the queue drawn at random, for honest numbers."), low=0.0, high=1.0)
     answer_above: float = _opt(
         0.0,

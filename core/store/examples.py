@@ -108,6 +108,11 @@ def states(con: Connection, ids: Sequence[int]) -> dict[int, tuple[Split, str]]:
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
+def test_ids(con: Connection) -> list[int]:
+    """Ids of the texts of the test set."""
+    return [row[0] for row in con.execute("SELECT id FROM examples WHERE split = 'test'")]
+
+
 def labelled(con: Connection, split: Split = "pool", *, learnable: bool = False) -> list[LabelledExample]:
     """Texts with a current answer, in the order their answers were given.
 

@@ -19,6 +19,7 @@ from core.training.featurizer import Featurizer
 from core.training.head import Head
 from core.training.recipe import HeadRecipe
 from core.training.tune import Step, TuneState
+from core.training.unlabelled import Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,15 @@ class Trainer(Protocol):
         pad_id: int,
     ) -> Iterator[Step]:
         """Fine-tune from `state.step` on, yielding after each step."""
+        ...
+
+
+@runtime_checkable
+class DrawsOnPool(Protocol):
+    """A trainer whose head can learn from texts without a label, too."""
+
+    def drawing_on(self, pool: Pool | None) -> Trainer:
+        """This trainer with a sample of the pool at hand; whether a head draws on it is for its recipe to say."""
         ...
 
 

@@ -1,7 +1,8 @@
 """The trainer for single-label classification."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,10 @@ from core.tasks.classify import CLASSIFY, ClassAnswer
 from core.training import head, recipe, tune
 from core.training.device import Compute
 from core.training.featurizer import Featurizer
-from core.training.head import Head
+from core.training.head import Guesses, Head
 from core.training.recipe import HeadRecipe
 from core.training.tune import Step, TuneState
+from core.training.unlabelled import Pool, guesses, ways
 
 
 def places(answers: Sequence[ClassAnswer]) -> dict[int, int]:
@@ -28,8 +30,15 @@ def class_numbers(answers: Sequence[ClassAnswer]) -> list[int]:
     return [place[answer.class_id] for answer in answers]
 
 
+@dataclass(frozen=True, slots=True)
 class ClassifyTrainer:
     """Softmax over classes, on the head and in the fine-tuning."""
+
+    pool: Pool | None = None
+    """Texts without a label that a head may draw on."""
+
+    def drawing_on(self, pool: Pool | None) -> Self:
+        return replace(self, pool=pool)
 
     def fit_head(
         self,
@@ -39,26 +48,56 @@ class ClassifyTrainer:
         start: Head | None = None,
     ) -> Head:
         ids = [answer.class_id for answer in answers]
-        return head.fit(features, ids, c=how.c, temperature=how.temperature, start=start)
+
+        def fit(more: Guesses | None) -> Head:
+            return head.fit(features, ids, c=how.c, temperature=how.temperature, start=start, more=more)
+
+        if not how.unlabelled or self.pool is None:
+            return fit(None)
+        return fit(guesses(how.unlabelled, self.pool, features, np.array(ids, np.int64), fit))
 
     def choose(self, features: NDArray[Any], answers: Sequence[ClassAnswer], folds: NDArray[np.int64]) -> HeadRecipe:
-        x, y = np.asarray(features, np.float32), np.array([answer.class_id for answer in answers])
-        known = np.unique(y)
+        """The penalty and temperature of a head on labels alone; then whether one that draws on the pool is better."""
+        known, gold = np.unique([answer.class_id for answer in answers], return_inverse=True)
 
-        def out_of_fold(c: float) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-            logits = np.full((len(y), len(known)), -np.inf, np.float32)
-            gold = np.full(len(y), -1, np.int64)
-            for fold in np.unique(folds):
-                train, held = folds != fold, folds == fold
-                if len(np.unique(y[train])) < 2:
-                    continue
-                fitted = head.fit(x[train], y[train].tolist(), c=c)
-                columns = np.searchsorted(known, fitted.class_ids)
-                logits[np.ix_(held, columns)] = fitted.logits(x[held])
-                gold[held] = np.where(np.isin(y[held], fitted.class_ids), np.searchsorted(known, y[held]), -1)
-            return logits, gold
+        def judged(how: HeadRecipe) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+            return self._out_of_fold(features, answers, folds, known, gold, how)
 
-        return recipe.choose(len(y), len(known), out_of_fold)
+        plain = recipe.choose(len(answers), len(known), lambda c: judged(HeadRecipe(c, 1.0)))
+        if self.pool is None or len(answers) < recipe.LEAST:
+            return plain
+        found, least = plain, recipe.text_losses(*judged(replace(plain, temperature=1.0)), plain.temperature)
+        alone = least
+        for way in ways():
+            logits, seen = judged(replace(plain, unlabelled=way, temperature=recipe.USUAL_TEMPERATURE))
+            logits = logits * recipe.USUAL_TEMPERATURE
+            temperature, _loss = recipe.fit_temperature(logits, seen)
+            losses = recipe.text_losses(logits, seen, temperature)
+            if recipe.is_better(losses, alone) and np.nanmean(losses) < np.nanmean(least):
+                found, least = replace(plain, unlabelled=way, temperature=temperature), losses
+        return found
+
+    def _out_of_fold(
+        self,
+        features: NDArray[Any],
+        answers: Sequence[ClassAnswer],
+        folds: NDArray[np.int64],
+        known: NDArray[np.int64],
+        gold: NDArray[np.int64],
+        how: HeadRecipe,
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Logits [n, classes] by heads that did not see the text, and the place of its class [n]; -1: nor did they."""
+        x = np.asarray(features, np.float32)
+        logits = np.full((len(answers), len(known)), -np.inf, np.float32)
+        seen = np.full(len(answers), -1, np.int64)
+        for fold in np.unique(folds):
+            train, held = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+            if len(np.unique(gold[train])) < 2:
+                continue
+            fitted = self.fit_head(x[train], [answers[i] for i in train.tolist()], how)
+            logits[np.ix_(held, np.searchsorted(known, fitted.class_ids))] = fitted.logits(x[held])
+            seen[held] = np.where(np.isin(gold[held], gold[train]), gold[held], -1)
+        return logits, seen
 
     def calibrate(
         self, scored: Sequence[tuple[Head, NDArray[Any]]], answers: Sequence[ClassAnswer]

@@ -26,6 +26,18 @@ TOLERANCE = 1e-5
 """Where a fit ends; fine enough that one begun at the last head ends where one begun at zero does."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Guesses:
+    """Texts without a label, with the class that each is held to be of."""
+
+    features: NDArray[np.float32]
+    """[g, dim]"""
+    classes: NDArray[np.int64]
+    """[g] class ids"""
+    weights: NDArray[np.float64]
+    """[g] as many labels each is worth"""
+
+
 @cache
 def _threads() -> ThreadpoolController:
     """Looking for the BLAS libraries of the process takes milliseconds, so it is done once, when all are loaded."""
@@ -79,27 +91,32 @@ def fit(
     c: float = 10.0,
     temperature: float = 1.0,
     start: Head | None = None,
+    more: Guesses | None = None,
 ) -> Head:
     """Fit on features [n, dim] and one class id per row; at least two different ones.
 
     Classes are weighted by a power of their inverse frequency (`BALANCE`): labels that were picked on purpose say
     little about how frequent classes are, so that the rare ones are heard without drowning the others. `c` is the
     inverse strength of the L2 penalty. The logits are divided by `temperature`, once and for all: it is part of weights
-    and bias. The fit begins at `start` if that head (of the same temperature) is about the same classes.
+    and bias. The fit begins at `start` if that head (of the same temperature) is about the same classes. `more`:
+    further texts, of the same classes.
     """
     from sklearn.linear_model import LogisticRegression
 
     x = np.asarray(features, np.float64)
     y = np.asarray(classes)
     found, counts = np.unique(y, return_counts=True)
-    weights = {int(k): float((len(y) / (len(found) * n)) ** BALANCE) for k, n in zip(found, counts, strict=True)}
+    weights = ((len(y) / (len(found) * counts)) ** BALANCE)[np.searchsorted(found, y)]
     ids = tuple(int(k) for k in found)
-    model = LogisticRegression(C=c, max_iter=300, tol=TOLERANCE, class_weight=weights)
+    if more is not None:
+        x, y = np.concatenate([x, more.features]), np.concatenate([y, more.classes])
+        weights = np.concatenate([weights, more.weights])
+    model = LogisticRegression(C=c, max_iter=300, tol=TOLERANCE)
     if start is not None and start.class_ids == ids and start.weight.shape[1] == x.shape[1]:
         model.set_params(warm_start=True)
         model.coef_, model.intercept_ = _rows_to_start(start, temperature)
     with _threads().limit(limits=1):
-        model.fit(x, y)
+        model.fit(x, y, sample_weight=weights)
     weight, bias = model.coef_ / temperature, model.intercept_ / temperature
     if len(found) == 2:  # one row of log-odds becomes two rows with the same softmax
         weight, bias = np.vstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])

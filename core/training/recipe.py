@@ -41,6 +41,8 @@ class HeadRecipe:
     """Probability from which a class is answered that `cuts` says nothing about, where classes don't exclude others."""
     cuts: Mapping[int, float] = field(default_factory=dict)
     """The same by class id."""
+    unlabelled: str = ""
+    """How the head draws on texts without a label (`core.training.unlabelled`); empty: not at all."""
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Self:
@@ -72,6 +74,28 @@ def choose(n_labels: int, n_classes: int, out_of_fold: OutOfFold, temper: Temper
     return HeadRecipe(c, temperature, n_labels)
 
 
+def text_losses(logits: NDArray[np.float32], gold: NDArray[np.int64], temperature: float) -> NDArray[np.float64]:
+    """The log loss of each text at a temperature, [m]; NaN where its head never saw the class (place -1)."""
+    losses = np.full(len(gold), np.nan)
+    told = gold >= 0
+    if told.any():
+        losses[told] = _losses(logits[told].astype(np.float64) / temperature, gold[told])
+    return losses
+
+
+def is_better(losses: NDArray[np.float64], than: NDArray[np.float64]) -> bool:
+    """Whether losses [m] are lower than others of the same texts by more than a standard error of the difference.
+
+    The rule of one standard error (Breiman et al. 1984): what changes little is not done. Texts without a loss (NaN) on
+    either side don't count.
+    """
+    gain = than - losses
+    gain = gain[~np.isnan(gain)]
+    if len(gain) < 2:  # one difference has no spread
+        return False
+    return float(gain.mean()) > float(gain.std(ddof=1)) / math.sqrt(len(gain))
+
+
 def fit_temperature(logits: NDArray[np.float32], gold: NDArray[np.int64]) -> tuple[float, float]:
     """(temperature, mean loss at it) for logits [m, classes] and the place of the right class [m].
 
@@ -94,5 +118,10 @@ def best_temperature(loss_at: Callable[[float], float], n: int) -> tuple[float, 
 
 
 def _loss(z: NDArray[np.float64], y: NDArray[np.int64]) -> float:
+    return float(np.mean(_losses(z, y)))
+
+
+def _losses(z: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.float64]:
     top = z.max(axis=1)
-    return float(np.mean(np.log(np.exp(z - top[:, None]).sum(axis=1)) + top - z[np.arange(len(y)), y]))
+    found: NDArray[np.float64] = np.log(np.exp(z - top[:, None]).sum(axis=1)) + top - z[np.arange(len(y)), y]
+    return found

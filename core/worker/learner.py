@@ -18,6 +18,7 @@ from core.querying.base import Pick, PoolView
 from core.records import QueueItem
 from core.store import classes, examples, labels, meta, models
 from core.training import head as heads
+from core.training.base import DrawsOnPool
 from core.training.head import Head
 from core.training.recipe import HeadRecipe
 from core.training.round import STORY, folds_of
@@ -30,6 +31,7 @@ from core.worker.doubting import Evidence
 from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
 from core.worker.moment import Fitted, Moment, labelled_rows
 from core.worker.ranking import Spent, line_up, publish
+from core.worker.sampling import unlabelled_of
 
 CHUNK = 16384
 """Texts whose probabilities are computed together."""
@@ -133,10 +135,14 @@ def _look(project: Project, con: Connection) -> Moment:
     space = load_space(project, meta.get(con, "space"))
     store = VectorStore(space.directory, space.dim)
     ids = store.ids()
+    settings = project.settings()
+    trainer = plugins.load(plugins.TRAINERS, task.name)
+    if settings.draw_on_pool and space.is_base and isinstance(trainer, DrawsOnPool):
+        trainer = trainer.drawing_on(unlabelled_of(store, frozenset(examples.test_ids(con))))
     return Moment(
-        project.settings(),
+        settings,
         task,
-        plugins.load(plugins.TRAINERS, task.name),
+        trainer,
         seq,
         space,
         ids,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core import clock, inuse, judged, plugins, snapshots
 from core.connection import Connection
@@ -24,7 +25,7 @@ from core.store import classes, examples, labels, meta, models
 from core.tasks.base import Task
 from core.training import device, space
 from core.training import round as rounds
-from core.training.base import OwnRounds, Trainer
+from core.training.base import DrawsOnPool, OwnRounds, Trainer
 from core.training.recipe import HeadRecipe
 from core.training.round import RoundRequest
 from core.vectors import VectorStore, rows_of
@@ -34,6 +35,7 @@ from core.worker.jobs.embed import encoder_directory, fill
 from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
 from core.worker.protocol import JobContext
 from core.worker.rule import MIN_PER_CLASS, space_key, wanted_key
+from core.worker.sampling import unlabelled_of
 from core.worker.verdict import Contender, Incumbent, Verdict, decide
 
 BASE_FACTS = ("weights_sha256", "tokenizer_sha256", "model_type", "max_length", "windows", "overlap")
@@ -208,7 +210,7 @@ def _judge(
     if len(rows) and rows.min() < 0:  # the base space was not filled: the encoder option changed meanwhile
         yield from fill(project, settings, models.BASE, request.space.encoder_dir(project), "")
         rows = rows_of(store.ids(), np.array(example_ids, np.int64))
-    plain = out_of_fold(task, trainer, request.folds, frozen.answers, store.vectors()[rows], HeadRecipe())
+    plain = _untouched(context, task, trainer, request, frozen, store, rows)
     scored = rounds.out_of_fold(request)
     tuned, recipe = _contender(trainer, frozen, scored)
     with project.open() as con:
@@ -221,6 +223,24 @@ def _judge(
         incumbent = _incumbent(project, con, task, frozen)
     untuned, _recipe = _contender(trainer, frozen, plain)
     return decide(task, frozen.answers, tuned, untuned, incumbent, ids), recipe
+
+
+def _untouched(
+    context: JobContext,
+    task: Task[Any],
+    trainer: Trainer,
+    request: RoundRequest,
+    frozen: _Frozen,
+    store: VectorStore,
+    rows: NDArray[np.int64],
+) -> Scored:
+    """What heads on the untouched encoder say out of fold, drawing on the pool if they would while labelling."""
+    features, how = store.vectors()[rows], HeadRecipe()
+    if context.settings.draw_on_pool and isinstance(trainer, DrawsOnPool):
+        with context.project.open(readonly=True) as con:
+            trainer = trainer.drawing_on(unlabelled_of(store, frozenset(examples.test_ids(con))))
+        how = replace(how, unlabelled=trainer.choose(features, frozen.answers, request.folds).unlabelled)
+    return out_of_fold(task, trainer, request.folds, frozen.answers, features, how)
 
 
 def _judge_own(
