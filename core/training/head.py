@@ -106,17 +106,19 @@ def fit(
     x = np.asarray(features, np.float64)
     y = np.asarray(classes)
     found, counts = np.unique(y, return_counts=True)
-    weights = ((len(y) / (len(found) * counts)) ** BALANCE)[np.searchsorted(found, y)]
+    weights = {int(k): float((len(y) / (len(found) * n)) ** BALANCE) for k, n in zip(found, counts, strict=True)}
     ids = tuple(int(k) for k in found)
-    if more is not None:
+    worth = None
+    if more is not None:  # what a class weighs was counted on its labels, and guesses have weights of their own
+        own = more.weights / np.array([weights[int(k)] for k in more.classes])
+        worth = np.concatenate([np.ones(len(y)), own])
         x, y = np.concatenate([x, more.features]), np.concatenate([y, more.classes])
-        weights = np.concatenate([weights, more.weights])
-    model = LogisticRegression(C=c, max_iter=300, tol=TOLERANCE)
+    model = LogisticRegression(C=c, max_iter=300, tol=TOLERANCE, class_weight=weights)
     if start is not None and start.class_ids == ids and start.weight.shape[1] == x.shape[1]:
         model.set_params(warm_start=True)
         model.coef_, model.intercept_ = _rows_to_start(start, temperature)
     with _threads().limit(limits=1):
-        model.fit(x, y, sample_weight=weights)
+        model.fit(x, y, sample_weight=worth)
     weight, bias = model.coef_ / temperature, model.intercept_ / temperature
     if len(found) == 2:  # one row of log-odds becomes two rows with the same softmax
         weight, bias = np.vstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])

@@ -103,9 +103,9 @@ def test_one_thread_multiplies_while_the_head_is_fitted_and_used(monkeypatch: py
         return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
     class Watched(linear_model.LogisticRegression):  # type: ignore[misc]
-        def fit(self, x: Any, y: Any) -> Any:
+        def fit(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
             seen["fit"] = threads()
-            return super().fit(x, y)
+            return super().fit(x, y, sample_weight)
 
     x, y = examples((4, 9))
     before = threads()
