@@ -9,6 +9,7 @@ from core.connection import Connection
 from core.evaluation import calibration, outlook, paying, stopping
 from core.evaluation.outlook import Gain, Past
 from core.evaluation.stopping import Advice, Look
+from core.i18n import _
 from core.project import Project
 from core.records import Source
 from core.store import labels, meta, models
@@ -35,6 +36,21 @@ def forecast(con: Connection, seconds: float | None) -> str:
     """What the next labels would bring; `seconds`: what one takes, None: not known."""
     found = past(con)
     return outlook.words(gain(con), found.n if found else 0, seconds)
+
+
+def drawing(con: Connection) -> str:
+    """How the head in use learns from texts without a label, in words; empty if it does not."""
+    ranking = models.newest_ranking(con)
+    how = (ranking.info.get("recipe") or {}).get("unlabelled") if ranking is not None else ""
+    ways = {
+        "propagated": _("labels flow to texts near them"),
+        "self-trained": _("from its own surest answers"),
+    }
+    if not how:
+        return ""
+    return _("It learns from texts without a label, too ({how}): held-out labels speak for that.").format(
+        how=ways.get(how, how)
+    )
 
 
 def more(con: Connection, annotator: str) -> list[str]:

@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,8 @@ def _fit(project: Project, con: Connection, now: Moment) -> Fitted:
         recipe = now.trainer.choose(features, now.known.answers, _folds(now))
         last = None
         _watch_picking(con, now, recipe)
+    if not now.settings.draw_on_pool:
+        recipe = replace(recipe, unlabelled="")
     head = now.trainer.fit_head(features, now.known.answers, recipe, last)
     return Fitted(head, recipe, _scores(project, now, head))
 

@@ -1,5 +1,8 @@
 """Whether a round's model is kept: better out of fold than the untouched encoder, and no worse than the model in use.
 
+Against the untouched encoder both learn from the same labels alone. The model in use may be an earlier round's, or a
+head that has learnt from texts without a label, too; right answers tell, and of those the new one may lack one.
+
 On a few dozen labels the number of right answers is a coin's throw: one text is points of accuracy. So what decides
 against the untouched encoder is how probable each model, that had not seen the text, held the right answer (log loss,
 each at its own temperature). Where rounds were simulated with a test set at hand, that told better than accuracy.
@@ -27,7 +30,7 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Incumbent:
-    """The tuned model in use, on those texts that it was judged on out of fold."""
+    """The model in use, if it is more than a head on labels, on those texts that it was judged on out of fold."""
 
     name: str
     right: int

@@ -65,6 +65,7 @@ def collect(project: Project, con: Connection) -> dict[str, Any]:
         "encoder": settings.encoder,
         "model": None if ranking is None or not ranking.trained else inuse.source_name(models.encoder_in_use(con)),
         "model_why": meta.get(con, "encoder_why", ""),
+        "drawing": told.drawing(con),
         "rounds": [{"number": r.number, "state": r.state, "verdict": r.verdict} for r in models.rounds(con)],
         "next_round": rule.explain(con, settings),
         "more": told.forecast(con, pace),
@@ -96,8 +97,9 @@ def _print(found: dict[str, Any]) -> None:
     for name, n in found["classes"].items():
         data(f"  {n:>6}  {clip(name, WIDTH - 10)}")
     data(_("Model in use: {model}.").format(model=inuse.called(found["model"]) if found["model"] else _("none yet")))
-    if found["model_why"]:
-        paragraph(found["model_why"], "  ")
+    for said in ("model_why", "drawing"):
+        if found[said]:
+            paragraph(found[said], "  ")
     paragraph(found["next_round"])
     for said in ("more", "stopping", "picking", "check"):
         if found[said]:

@@ -210,7 +210,8 @@ def _judge(
     if len(rows) and rows.min() < 0:  # the base space was not filled: the encoder option changed meanwhile
         yield from fill(project, settings, models.BASE, request.space.encoder_dir(project), "")
         rows = rows_of(store.ids(), np.array(example_ids, np.int64))
-    plain = _untouched(context, task, trainer, request, frozen, store, rows)
+    features = store.vectors()[rows]
+    plain = out_of_fold(task, trainer, request.folds, frozen.answers, features, HeadRecipe())
     scored = rounds.out_of_fold(request)
     tuned, recipe = _contender(trainer, frozen, scored)
     with project.open() as con:
@@ -218,29 +219,36 @@ def _judge(
         name = inuse.source_name(str(summary.number))
         judge = Judge(project, con, task, trainer, settings, name, frozen.seq)
         judge.own_labels(frozen.items, frozen.answers, tuned.guesses, scored)
-        evidence = Evidence(frozen.items, frozen.answers, tuned.guesses, scored, store.vectors()[rows])
+        evidence = Evidence(frozen.items, frozen.answers, tuned.guesses, scored, features)
         doubting.look(project, task, name, frozen.seq, evidence)
         incumbent = _incumbent(project, con, task, frozen)
+    incumbent = incumbent or _head_in_use(context, task, trainer, request, frozen, features, store)
     untuned, _recipe = _contender(trainer, frozen, plain)
     return decide(task, frozen.answers, tuned, untuned, incumbent, ids), recipe
 
 
-def _untouched(
+def _head_in_use(
     context: JobContext,
     task: Task[Any],
     trainer: Trainer,
     request: RoundRequest,
     frozen: _Frozen,
+    features: NDArray[Any],
     store: VectorStore,
-    rows: NDArray[np.int64],
-) -> Scored:
-    """What heads on the untouched encoder say out of fold, drawing on the pool if they would while labelling."""
-    features, how = store.vectors()[rows], HeadRecipe()
-    if context.settings.draw_on_pool and isinstance(trainer, DrawsOnPool):
-        with context.project.open(readonly=True) as con:
-            trainer = trainer.drawing_on(unlabelled_of(store, frozenset(examples.test_ids(con))))
-        how = replace(how, unlabelled=trainer.choose(features, frozen.answers, request.folds).unlabelled)
-    return out_of_fold(task, trainer, request.folds, frozen.answers, features, how)
+) -> Incumbent | None:
+    """The head on the untouched encoder as it answers while labelling, if it learns from more than the labels."""
+    if not context.settings.draw_on_pool or not isinstance(trainer, DrawsOnPool):
+        return None
+    with context.project.open(readonly=True) as con:
+        drawing = trainer.drawing_on(unlabelled_of(store, frozenset(examples.test_ids(con))))
+    way = drawing.choose(features, frozen.answers, request.folds).unlabelled
+    if not way:
+        return None
+    scored = out_of_fold(task, drawing, request.folds, frozen.answers, features, HeadRecipe(unlabelled=way))
+    guesses = guesses_of(drawing, scored, frozen.answers)
+    rows = [row for row, guess in enumerate(guesses) if guess is not None]
+    right = sum(guesses[row] == frozen.answers[row] for row in rows)
+    return Incumbent(_("the head in use"), right, rows)
 
 
 def _judge_own(

@@ -1,28 +1,24 @@
 """The audit's folds hold out drawn texts alone, a few at a time; what a round learnt from is judged by its folds."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from core import judged, queue
+from core import judged
 from core.evaluation.report import reports
 from core.project import Project
-from core.records import QueueItem, Reason
-from core.settings import Settings
 from core.simulation import making, working
-from core.store import classes, labels, meta, models
+from core.store import classes, meta, models
 from core.tasks.classify import CLASSIFY, ClassAnswer
 from core.training.classify import CLASSIFY_TRAINER
 from core.training.recipe import HeadRecipe
 from core.worker.judging import AUDIT_FOLDS, audit_folds, out_of_fold
 from core.worker.learner import refresh
 from core.worker.verdict import Verdict
-from tests import tiny
 from tests.e2e.conftest import TEXTS, gold
+from tests.unit.worker.conftest import Answer
 
 quick = hypothesis_settings(max_examples=80, deadline=None, database=None, derandomize=True)
 
@@ -61,24 +57,8 @@ def test_every_head_learns_from_all_that_was_picked_and_never_from_what_it_answe
     assert all({0.0, 2.0, 5.0} <= one for one in learnt)
 
 
-@pytest.fixture
-def mail(tmp_path: Path) -> Project:
-    options = Settings(encoder=str(tiny.bert(tmp_path / "tiny")), epochs=1, folds=2, precision="fp32", threads=1)
-    return making.project_of(tmp_path / "mail", TEXTS, "classify", options)
-
-
-def answer(project: Project, ids: range, probability: float | None) -> None:
-    """Label texts as if they had been drawn at random, or picked."""
-    with project.open() as con:
-        pick = queue.pick_of(QueueItem(1, "audit", Reason("audit"), probability))
-        names = classes.ids(con)
-        texts = {i: TEXTS[i - 1] for i in ids}
-        given = [labels.Decision(i, CLASSIFY.encode(ClassAnswer(names[gold(text)])), pick) for i, text in texts.items()]
-        labels.decide(con, CLASSIFY, given, "ada")
-
-
 def test_the_audit_is_about_the_whole_pool_before_and_after_a_round(
-    mail: Project, monkeypatch: pytest.MonkeyPatch
+    mail: Project, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.worker.jobs.round.decide", lambda *_sides: Verdict(True, "kept", {}))
     making.list_classes(mail, sorted({gold(text) for text in TEXTS}))
