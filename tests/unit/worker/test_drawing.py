@@ -21,17 +21,13 @@ from tests.unit.worker.conftest import Answer
 def test_the_option_allows_it_and_a_round_is_held_against_it(
     mail: Project, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[bool] = []
     against: list[Incumbent | None] = []
 
     def choose(trainer: ClassifyTrainer, _features: object, answers: Any, _folds: object) -> HeadRecipe:
-        asked.append(trainer.pool is not None)
         return HeadRecipe(n_labels=len(answers), unlabelled="propagated" if trainer.pool is not None else "")
 
-    def decide(
-        _task: object, _golds: object, _new: object, _old: object, held: Incumbent | None, _ids: object
-    ) -> Verdict:
-        against.append(held)
+    def decide(*asked: Any) -> Verdict:
+        against.append(asked[4])
         return Verdict(False, "not kept", {})
 
     monkeypatch.setattr(ClassifyTrainer, "choose", choose)
@@ -48,7 +44,7 @@ def test_the_option_allows_it_and_a_round_is_held_against_it(
             assert ranking is not None
             found[allowed] = (ranking.info["recipe"]["unlabelled"], heads.load(mail.scores / ranking.directory).weight)
             list(working.run(mail, con, "round"))
-    assert found["true"][0] == "propagated"
+    assert (found["true"][0], found["false"][0]) == ("propagated", "")
     assert not np.array_equal(found["true"][1], found["false"][1])
     held, nothing = against
     assert held is not None
