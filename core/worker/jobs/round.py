@@ -2,56 +2,38 @@
 
 import hashlib
 import json
-import math
 import shutil
 from collections import Counter
-from collections.abc import Generator, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from core import clock, inuse, judged, plugins, snapshots
-from core.connection import Connection
+from core import clock, plugins, snapshots
 from core.errors import RefusedError
 from core.i18n import _
 from core.project import Project
 from core.publish import fsync_path, make_dir, publish_file
-from core.records import JobEvent, LabelledExample, RoundSummary
+from core.records import JobEvent, RoundSummary
 from core.settings import Settings, changed
-from core.store import classes, examples, labels, meta, models
+from core.store import examples, labels, meta, models
 from core.tasks.base import Task
 from core.training import device, space
 from core.training import round as rounds
-from core.training.base import DrawsOnPool, OwnRounds, Trainer
+from core.training.base import OwnRounds, Trainer
 from core.training.recipe import HeadRecipe
 from core.training.round import RoundRequest
-from core.vectors import VectorStore, rows_of
-from core.worker import doubting
-from core.worker.doubting import Evidence
+from core.worker.contest import Frozen, judge, judge_own
 from core.worker.jobs.embed import encoder_directory, fill
-from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
+from core.worker.judging import strata
 from core.worker.protocol import JobContext
 from core.worker.rule import MIN_PER_CLASS, space_key, wanted_key
-from core.worker.sampling import unlabelled_of
-from core.worker.verdict import Contender, Incumbent, Verdict, decide
+from core.worker.verdict import Verdict
 
 BASE_FACTS = ("weights_sha256", "tokenizer_sha256", "model_type", "max_length", "windows", "overlap")
 """What a round's story tells of the space it started from."""
 ROOM = 5
 """Times the encoder's size that must be free on the disk."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Frozen:
-    """The training set as it was when the round began."""
-
-    seq: int
-    items: list[LabelledExample]
-    answers: list[Any]
-    set_hash: str
 
 
 class Round:
@@ -82,11 +64,11 @@ class Round:
             request = replace(request, recipe=str(context.job.args.get("recipe", rounds.FEW_SHOT)))
             if isinstance(trainer, OwnRounds):
                 yield from trainer.run_round(request)
-                verdict, recipe = _judge_own(context, task, trainer, request, frozen, summary)
+                verdict, recipe = judge_own(context, task, trainer, request, frozen, summary)
                 encoder = trainer.tuned_encoder(request)
             else:
                 yield from rounds.run(request, trainer)
-                verdict, recipe = yield from _judge(context, task, trainer, request, frozen, summary)
+                verdict, recipe = yield from judge(context, task, trainer, request, frozen, summary)
                 encoder = rounds.tuned_encoder(request)
             story = _story(summary, frozen, request, verdict, recipe, clock.monotonic() - started)
             target = project.rounds / f"{summary.number:03d}"
@@ -131,7 +113,7 @@ def _clear_scratch(project: Project, summary: RoundSummary) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _freeze(project: Project, task: Task[Any], began: RoundSummary | None) -> _Frozen:
+def _freeze(project: Project, task: Task[Any], began: RoundSummary | None) -> Frozen:
     """The labels a round learns from; a resumed round gets the very set it began with, or is refused."""
     with project.open() as con:
         seq = labels.last_seq(con)
@@ -154,11 +136,11 @@ def _freeze(project: Project, task: Task[Any], began: RoundSummary | None) -> _F
             _("Label at least {least} texts of each of {n} classes.").format(least=MIN_PER_CLASS, n=task.least_classes),
         )
     text = json.dumps([[item.example.id, item.stored] for item in items])
-    return _Frozen(seq, items, answers, hashlib.sha256(text.encode()).hexdigest())
+    return Frozen(seq, items, answers, hashlib.sha256(text.encode()).hexdigest())
 
 
 def _request(
-    project: Project, settings: Any, task: Task[Any], frozen: _Frozen, base: Path, summary: RoundSummary
+    project: Project, settings: Any, task: Task[Any], frozen: Frozen, base: Path, summary: RoundSummary
 ) -> RoundRequest:
     device.limit_threads(settings)
     with project.open(readonly=True) as con:
@@ -193,112 +175,9 @@ def _need_room(root: Path, base: Path) -> None:
         )
 
 
-def _judge(
-    context: JobContext,
-    task: Task[Any],
-    trainer: Trainer,
-    request: RoundRequest,
-    frozen: _Frozen,
-    summary: RoundSummary,
-) -> Generator[JobEvent, None, tuple[Verdict, HeadRecipe]]:
-    """Compare the tuned encoder with the untouched one on the same folds; store the tuned one's counts."""
-    yield JobEvent("phase", {"name": "verdict"})
-    project, settings = context.project, context.settings
-    store = VectorStore(request.space.directory, request.space.dim)
-    example_ids = [item.example.id for item in frozen.items]
-    rows = rows_of(store.ids(), np.array(example_ids, np.int64))
-    if len(rows) and rows.min() < 0:  # the base space was not filled: the encoder option changed meanwhile
-        yield from fill(project, settings, models.BASE, request.space.encoder_dir(project), "")
-        rows = rows_of(store.ids(), np.array(example_ids, np.int64))
-    features = store.vectors()[rows]
-    plain = out_of_fold(task, trainer, request.folds, frozen.answers, features, HeadRecipe())
-    scored = rounds.out_of_fold(request)
-    tuned, recipe = _contender(trainer, frozen, scored)
-    with project.open() as con:
-        ids = list(classes.names(con))
-        name = inuse.source_name(str(summary.number))
-        judge = Judge(project, con, task, trainer, settings, name, frozen.seq)
-        judge.own_labels(frozen.items, frozen.answers, tuned.guesses, scored)
-        evidence = Evidence(frozen.items, frozen.answers, tuned.guesses, scored, features)
-        doubting.look(project, task, name, frozen.seq, evidence)
-        incumbent = _incumbent(project, con, task, frozen)
-    incumbent = incumbent or _head_in_use(context, task, trainer, request, frozen, features, store)
-    untuned, _recipe = _contender(trainer, frozen, plain)
-    return decide(task, frozen.answers, tuned, untuned, incumbent, ids), recipe
-
-
-def _head_in_use(
-    context: JobContext,
-    task: Task[Any],
-    trainer: Trainer,
-    request: RoundRequest,
-    frozen: _Frozen,
-    features: NDArray[Any],
-    store: VectorStore,
-) -> Incumbent | None:
-    """The head on the untouched encoder as it answers while labelling, if it learns from more than the labels."""
-    if not context.settings.draw_on_pool or not isinstance(trainer, DrawsOnPool):
-        return None
-    with context.project.open(readonly=True) as con:
-        drawing = trainer.drawing_on(unlabelled_of(store, frozenset(examples.test_ids(con))))
-    way = drawing.choose(features, frozen.answers, request.folds).unlabelled
-    if not way:
-        return None
-    scored = out_of_fold(task, drawing, request.folds, frozen.answers, features, HeadRecipe(unlabelled=way))
-    guesses = guesses_of(drawing, scored, frozen.answers)
-    rows = [row for row, guess in enumerate(guesses) if guess is not None]
-    right = sum(guesses[row] == frozen.answers[row] for row in rows)
-    return Incumbent(_("the head in use"), right, rows)
-
-
-def _judge_own(
-    context: JobContext,
-    task: Task[Any],
-    trainer: OwnRounds,
-    request: RoundRequest,
-    frozen: _Frozen,
-    summary: RoundSummary,
-) -> tuple[Verdict, HeadRecipe]:
-    """The same for a trainer that has compared both models itself, on those texts that neither had seen."""
-    tuned, plain = trainer.contenders(request)
-    rows = [row for row, guess in enumerate(tuned.guesses) if guess is not None]
-    golds = [frozen.answers[row] for row in rows]
-    new, old = (Contender([said.guesses[row] for row in rows], said.loss) for said in (tuned, plain))
-    with context.project.open() as con:
-        name = inuse.source_name(str(summary.number))
-        Judge(context.project, con, task, trainer, context.settings, name, frozen.seq).own_labels(
-            frozen.items, frozen.answers, tuned.guesses
-        )
-        seen = replace(frozen, items=[frozen.items[row] for row in rows], answers=golds)
-        found, ids = _incumbent(context.project, con, task, seen), list(classes.names(con))
-    return decide(task, golds, new, old, found, ids), HeadRecipe(temperature=tuned.temperature)
-
-
-def _contender(trainer: Trainer, frozen: _Frozen, scored: Scored) -> tuple[Contender, HeadRecipe]:
-    guesses = guesses_of(trainer, scored, frozen.answers)
-    if not scored:
-        return Contender(guesses, math.inf), HeadRecipe()
-    recipe, loss = trainer.calibrate(
-        [(head, scores) for _row, head, scores in scored], [frozen.answers[row] for row, _head, _scores in scored]
-    )
-    return Contender(guesses, loss), recipe
-
-
-def _incumbent(project: Project, con: Connection, task: Task[Any], frozen: _Frozen) -> Incumbent | None:
-    """The round in use, on those texts whose answers are still what it was judged by; None for the base encoder."""
-    ref = models.encoder_in_use(con)
-    found = None if ref == models.BASE else judged.load(project, inuse.source_name(ref), "out-of-fold")
-    if found is None:
-        return None
-    place = {item.example.id: row for row, item in enumerate(frozen.items)}
-    shared = [t for t in found.texts if t.example_id in place and frozen.items[place[t.example_id]].stored == t.gold]
-    right = sum(task.decode(t.predicted) == task.decode(t.gold) for t in shared)
-    return Incumbent(inuse.source_name(ref), right, [place[t.example_id] for t in shared])
-
-
 def _story(
     summary: RoundSummary,
-    frozen: _Frozen,
+    frozen: Frozen,
     request: RoundRequest,
     verdict: Verdict,
     recipe: HeadRecipe,

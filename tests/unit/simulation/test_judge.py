@@ -56,7 +56,7 @@ def scores(exam: Exam, project: Project, con: Connection) -> Scores:
 def test_the_exam_answers_as_the_published_predictions_do(
     simulated: Project, exam: Exam, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.worker.jobs.round.decide", lambda *_sides: Verdict(True, "kept", {}))
+    monkeypatch.setattr("core.worker.contest.decide", lambda *_sides: Verdict(True, "kept", {}))
     with simulated.open() as con:
         list(working.run(simulated, con, "embed"))
         refresh(simulated, con)

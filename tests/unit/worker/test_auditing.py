@@ -60,7 +60,7 @@ def test_every_head_learns_from_all_that_was_picked_and_never_from_what_it_answe
 def test_the_audit_is_about_the_whole_pool_before_and_after_a_round(
     mail: Project, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.worker.jobs.round.decide", lambda *_sides: Verdict(True, "kept", {}))
+    monkeypatch.setattr("core.worker.contest.decide", lambda *_sides: Verdict(True, "kept", {}))
     making.list_classes(mail, sorted({gold(text) for text in TEXTS}))
     with mail.open() as con:
         list(working.run(mail, con, "embed"))

@@ -31,7 +31,7 @@ def test_the_option_allows_it_and_a_round_is_held_against_it(
         return Verdict(False, "not kept", {})
 
     monkeypatch.setattr(ClassifyTrainer, "choose", choose)
-    monkeypatch.setattr("core.worker.jobs.round.decide", decide)
+    monkeypatch.setattr("core.worker.contest.decide", decide)
     making.list_classes(mail, sorted({gold(text) for text in TEXTS}))
     found = {}
     with mail.open() as con:
