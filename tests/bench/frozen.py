@@ -28,6 +28,8 @@ from core.records import ClassCounts, Evaluation
 from core.settings import Settings
 from core.tasks.classify import ClassAnswer
 from core.tasks.multilabel import label_set
+from core.training import unlabelled
+from core.training.base import DrawsOnPool
 from core.training.recipe import HeadRecipe
 from core.training.round import folds_of
 from core.worker.judging import audit_folds, confidences, guesses_of, out_of_fold, strata
@@ -170,6 +172,8 @@ def _skewed(gold: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int
 def project(pool: World, seed: int, audit_share: float, stops: Sequence[int], *, past: bool = False) -> Iterator[State]:
     """Label a pool by the product's picks, and look at the model at each of these numbers of labels."""
     task, trainer = plugins.load(plugins.TASKS, pool.task), plugins.load(plugins.TRAINERS, pool.task)
+    if isinstance(trainer, DrawsOnPool):
+        trainer = trainer.drawing_on(unlabelled.sample(pool.features, np.arange(len(pool.gold))))
     pick = plugins.load(plugins.STRATEGIES, "auto")
     answers = pool.gold
     names = {c: str(c) for c in sorted({c for answer in answers for c in task.classes_of(answer)})}
