@@ -215,7 +215,8 @@ def project(pool: World, seed: int, audit_share: float, stops: Sequence[int], *,
         every = out_of_fold(task, trainer, folds, given, features, recipe)
         parts = audit_folds(drawn, asked, groups, seed)
         scored = out_of_fold(task, trainer, parts, given, features, recipe, head)
-        guesses = guesses_of(trainer, scored, given)
+        others = [one for one in every if not drawn[one[0]]]
+        guesses = guesses_of(trainer, [*scored, *others], given)
         rows = [row for row, _h, _s in scored]
         sure = trainer.confidence(head, scores)
         said = [float(trainer.confidence(h, one[None])[0]) for _row, h, one in scored]
@@ -224,10 +225,8 @@ def project(pool: World, seed: int, audit_share: float, stops: Sequence[int], *,
         whole = collect(task, zip(answers, guessed, [""] * len(answers), strict=True))[""]
         support = Counter(c for row in rows for c in task.classes_of(given[row]))
         told = dict(zip(rows, hits, strict=True))
-        others = [one for one in every if not drawn[one[0]]]
-        unseen = guesses_of(trainer, [*scored, *others], given)
         confident = confidences(trainer, [*scored, *others])
-        unseen = [guessed[asked[row]] if guess is None else guess for row, guess in enumerate(unseen)]
+        unseen = [guessed[asked[row]] if guess is None else guess for row, guess in enumerate(guesses)]
         yield State(
             len(asked),
             len(rows),
