@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from core.evaluation.estimates import Frame, Rest, accuracy
-from core.evaluation.intervals import CONFIDENCE, ENOUGH, f1_interval, f1_of, mean_interval, wilson, wilson_of
+from core.evaluation.intervals import ENOUGH, f1_interval, f1_of, mean_interval, tail, wilson, wilson_of
 from core.records import ClassCounts, Evaluation
 from core.tasks.base import Cells, Task
 
@@ -195,8 +195,9 @@ def macro_f1_interval(
 ) -> Interval | None:
     """90 % interval of macro-F1; None without counts.
 
-    Percentiles over resampled texts (Efron 1979), widened to what follows from the intervals of the classes. The first
-    is far too narrow where a model made few mistakes (none: no width at all), the second where classes share them.
+    Percentiles over resampled texts (Efron 1979; `core.evaluation.intervals.tail`), widened to what follows from the
+    intervals of the classes. The first is far too narrow where a model made few mistakes (none: no width at all), the
+    second where classes share them.
     """
     import numpy as np
 
@@ -206,7 +207,7 @@ def macro_f1_interval(
     low, high = mean_interval([c.f1 or 0.0 for c in seen], [f1_interval(c.tp, c.fp, c.fn) or (0.0, 1.0) for c in seen])
     hits, total = _drawn_counts(cells, count, drawn)
     f1 = np.where(total > 0, hits / np.maximum(total, 1), 0.0)
-    return _widened(f1.sum(axis=1) / np.maximum((total > 0).sum(axis=1), 1), low, high)
+    return _widened(f1.sum(axis=1) / np.maximum((total > 0).sum(axis=1), 1), sum(cells.values()), low, high)
 
 
 def micro_interval(
@@ -235,7 +236,7 @@ def micro_interval(
     plain = wilson_of(above / below, below)
     low, high = (min(1.0, max(0.0, (known[0] + frame.weight * below * end) / whole)) for end in plain)
     found = np.clip(lots[:, 0] / np.maximum(lots[:, 1], 1e-9), 0.0, 1.0)
-    return value, _widened(found, min(low, value), max(high, value))
+    return value, _widened(found, sum(cells.values()), min(low, value), max(high, value))
 
 
 def _parts_of(parts: Parts, counts: Sequence[ClassCounts]) -> tuple[float, float]:
@@ -266,7 +267,7 @@ def _mean(cells: Cells, of_text: Callable[[tuple[int, ...]], float], drawn: "NDA
     values, n = np.array([of_text(key) for key in keys]), sum(cells.values())
     value = float(values @ np.array([cells[key] for key in keys]) / n)
     low, high = wilson(round(value * n), n) or (0.0, 1.0)
-    return Mean(value, _widened(drawn @ values / n, min(low, value), max(high, value)))
+    return Mean(value, _widened(drawn @ values / n, n, min(low, value), max(high, value)))
 
 
 def _ratio(cells: Cells, of_text: Callable[[tuple[int, ...]], tuple[float, float]], drawn: "NDArray[np.int64]") -> Mean:
@@ -281,12 +282,14 @@ def _ratio(cells: Cells, of_text: Callable[[tuple[int, ...]], tuple[float, float
     value, whole = float(above / below), round(float(below))
     low, high = wilson(round(value * whole), whole) or (0.0, 1.0)
     lots = drawn @ parts
-    return Mean(value, _widened(lots[:, 0] / np.maximum(lots[:, 1], 1e-9), min(low, value), max(high, value)))
+    found = lots[:, 0] / np.maximum(lots[:, 1], 1e-9)
+    return Mean(value, _widened(found, int(times.sum()), min(low, value), max(high, value)))
 
 
-def _widened(values: "NDArray[np.float64]", low: float, high: float) -> Interval:
+def _widened(values: "NDArray[np.float64]", n: int, low: float, high: float) -> Interval:
+    """From what `n` texts resample to, and no narrower than from `low` to `high`."""
     ranked = sorted(values.tolist())
-    edge = round(len(ranked) * (1 - CONFIDENCE) / 2)
+    edge = round(len(ranked) * tail(n))
     return min(low, ranked[edge]), max(high, ranked[-1 - edge])
 
 

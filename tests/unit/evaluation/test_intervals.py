@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
-from core.evaluation.intervals import f1_interval, mean_interval, wilson
+from core.evaluation.intervals import f1_interval, mean_interval, tail, wilson
 from core.evaluation.report import macro_f1, macro_f1_interval
 from core.tasks.base import Cells
 from core.tasks.classify import CLASSIFY
@@ -113,3 +114,14 @@ def test_macro_f1_intervals_hold_the_truth_about_as_often_as_they_say(good: floa
         low, high = interval({k: int(v) for k, v in zip(keys, sample, strict=True) if v}, classes)
         held += low <= truth <= high
     assert held / 120 >= 0.83
+
+
+@pytest.mark.parametrize("n", [5, 20, 40, 400])
+def test_percentiles_are_taken_as_far_out_as_student_s_t_asks(n: int) -> None:
+    wanted = stats.norm.cdf(-np.sqrt(n / (n - 1)) * stats.t.ppf(0.95, n - 1))
+    assert tail(n) == pytest.approx(wanted, rel=0.06)
+    assert tail(n) < 0.05
+
+
+def test_of_a_single_text_nothing_is_known_of_its_spread() -> None:
+    assert tail(1) == pytest.approx(0.05)
