@@ -35,14 +35,15 @@ from core.tasks.classify import CLASSIFY, ClassAnswer
 from core.tasks.multilabel import MULTILABEL, label_set
 from core.tasks.spans import SPANS, SpanAnswer, span_answer
 from core.training import device
+from core.training.base import Trainer
 from core.training.classify import CLASSIFY_TRAINER
 from core.training.embed import features_of_ids, pad_id_of
 from core.training.encoders.embedded import EMBEDDED
 from core.training.featurizer import Featurizer, load_encoder
 from core.training.multilabel import MULTILABEL_TRAINER
-from core.training.recipe import HeadRecipe
 from core.training.round import folds_of
 from core.training.tagger import tags_for
+from core.training.unlabelled import sample
 from core.worker import tagging
 from core.worker.doubting import Evidence, judge
 from core.worker.judging import guesses_of, out_of_fold, strata
@@ -98,13 +99,13 @@ def turned(world: World, classes: Any, kind: str, rng: np.random.Generator) -> A
     return labels, marks
 
 
-def doubts(features: Any, labels: Any, recipe: HeadRecipe) -> tuple[Any, Any]:
+def doubts(trainer: Trainer, features: Any, labels: Any) -> tuple[Any, Any]:
     """(the product's doubt, one less plain self-confidence) about each label."""
     answers = [ClassAnswer(int(c)) for c in labels]
     items = [LabelledExample(Example(i, ""), CLASSIFY.encode(a), "", i) for i, a in enumerate(answers)]
     folds = folds_of(list(range(len(labels))), strata(CLASSIFY, answers), Settings().folds, 0)
-    scored = out_of_fold(CLASSIFY, CLASSIFY_TRAINER, folds, answers, features, recipe)
-    looked = judge(CLASSIFY, Evidence(items, answers, guesses_of(CLASSIFY_TRAINER, scored, answers), scored, features))
+    scored = out_of_fold(CLASSIFY, trainer, folds, answers, features, trainer.choose(features, answers, folds))
+    looked = judge(CLASSIFY, Evidence(items, answers, guesses_of(trainer, scored, answers), scored, features))
     assert looked is not None
     ours, plain = np.zeros(len(labels)), np.zeros(len(labels))
     ours[looked.rows] = looked.judged.doubt
@@ -259,13 +260,14 @@ def single_labels(root: Path, seeds: int) -> None:
     """A line a set and kind of mistake where each text has one label."""
     for name in SETS:
         all_texts = world(Path(root, name), 4000)
+        trainer = CLASSIFY_TRAINER.drawing_on(sample(all_texts.features, np.arange(len(all_texts.classes))))
         for kind in MISTAKES:
             ours, plain = [], []
             for seed in range(seeds):
                 rng = np.random.default_rng(seed)
                 rows = rng.permutation(len(all_texts.classes))[:LABELS]
                 labels, marks = turned(all_texts, all_texts.classes[rows], kind, rng)
-                both = doubts(all_texts.features[rows], labels, HeadRecipe())
+                both = doubts(trainer, all_texts.features[rows], labels)
                 ours.append(found(marks, both[0]))
                 plain.append(found(marks, both[1]))
             tell(name, kind, ours, plain)
