@@ -26,7 +26,9 @@ from core.store import classes, examples, jobs, leases, meta, models
 from core.tasks.spans import SPANS
 from core.training import device, tune
 from core.training import embed as embedding
+from core.training.classify import ClassifyTrainer
 from core.training.featurizer import Featurizer
+from core.training.recipe import HeadRecipe
 from core.vectors import VectorStore
 from core.worker import learner
 from core.worker.jobs.embed import EMBED
@@ -371,6 +373,21 @@ def test_audit_share_is_drawn_at_random(fresh: Fresh) -> None:
     for share, expected in ((0.0, 0), (1.0, 20)):
         items = ranked(fresh(strategy="auto", audit_share=share, queue_length=20))[:20]
         assert sum(item.probability is not None for item in items) == expected
+
+
+@about("draw_on_pool")
+def test_draw_on_pool_hands_the_head_texts_without_a_label(fresh: Fresh, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed: list[bool] = []
+    choose = ClassifyTrainer.choose
+
+    def watched(trainer: ClassifyTrainer, *asked: Any) -> HeadRecipe:
+        handed.append(trainer.pool is not None)
+        return choose(trainer, *asked)
+
+    monkeypatch.setattr(ClassifyTrainer, "choose", watched)
+    for allowed in (True, False):
+        ranked(fresh(draw_on_pool=allowed))
+    assert handed == [True, False]
 
 
 @about("answer_above", "spot_check")
