@@ -1,8 +1,8 @@
 """Whether a round's model is kept: better out of fold than the untouched encoder, and no worse than the model in use.
 
 Against the untouched encoder both learn from the same labels alone. The model in use may be an earlier round's, or a
-head that has learnt from texts without a label, too; right answers tell. Of a round's the new model may lack one. A head
-of that kind must be better beyond chance: folds have fewer labels than what they stand for, and it feels that least.
+head that has learnt from texts without a label, too; right answers tell. Of a round's the new model may lack one. The
+head has to be better beyond chance: folds have fewer labels than what they stand for, and it feels that least.
 
 On a few dozen labels the number of right answers is a coin's throw: one text is points of accuracy. So what decides
 against the untouched encoder is how probable each model, that had not seen the text, held the right answer (log loss,
