@@ -12,7 +12,7 @@ from core.project import Project
 from core.store import jobs
 from core.training import head
 from core.vectors import VectorStore
-from core.worker.jobs import round as rounds
+from core.worker import contest
 from core.worker.jobs.round import ROUND
 from core.worker.learner import refresh
 from exports import sampling, staging
@@ -40,8 +40,8 @@ def test_an_encoder_goes_through_round_export_and_parity(
 ) -> None:
     texts = staging.reference_texts
     monkeypatch.setattr(staging, "reference_texts", lambda con, space, dim: texts(con, space, dim, N))
-    decide = rounds.decide
-    monkeypatch.setattr(rounds, "decide", lambda *given: replace(decide(*given), kept=True))
+    decide = contest.decide
+    monkeypatch.setattr(contest, "decide", lambda *given: replace(decide(*given), kept=True))
     shutil.copytree(template, tmp_path / "project")
     encoder = tiny.BUILDERS[kind](tmp_path / "encoder")
     project = teach(Project(tmp_path / "project"), str(encoder), max_length=16, **BARELY)
