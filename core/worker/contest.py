@@ -26,7 +26,7 @@ from core.worker.jobs.embed import fill
 from core.worker.judging import Judge, Scored, guesses_of, out_of_fold
 from core.worker.protocol import JobContext
 from core.worker.sampling import unlabelled_of
-from core.worker.verdict import Contender, Incumbent, Verdict, by_chance, decide
+from core.worker.verdict import Contender, Incumbent, Verdict, decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def judge(
         evidence = Evidence(frozen.items, frozen.answers, tuned.guesses, scored, features)
         doubting.look(project, task, name, frozen.seq, evidence)
         incumbent = _incumbent(project, con, task, frozen)
-    incumbent = incumbent or _head_in_use(context, task, trainer, request, frozen, features, store, tuned)
+    incumbent = incumbent or _head_in_use(context, task, trainer, request, frozen, features, store)
     untuned, _recipe = _contender(trainer, frozen, plain)
     return decide(task, frozen.answers, tuned, untuned, incumbent, ids), recipe
 
@@ -82,7 +82,6 @@ def _head_in_use(
     frozen: Frozen,
     features: NDArray[Any],
     store: VectorStore,
-    tuned: Contender,
 ) -> Incumbent | None:
     """The head on the untouched encoder as it answers while labelling, if it learns from more than the labels."""
     if not context.settings.draw_on_pool or not isinstance(trainer, DrawsOnPool):
@@ -95,8 +94,8 @@ def _head_in_use(
     scored = out_of_fold(task, drawing, request.folds, frozen.answers, features, HeadRecipe(unlabelled=way))
     guesses = guesses_of(drawing, scored, frozen.answers)
     rows = [row for row, guess in enumerate(guesses) if guess is not None]
-    hits, theirs = ([said[row] == frozen.answers[row] for row in rows] for said in (guesses, tuned.guesses))
-    return Incumbent(_("the head in use"), sum(hits), rows, by_chance(hits, theirs))
+    right = sum(guesses[row] == frozen.answers[row] for row in rows)
+    return Incumbent(_("the head in use"), right, rows)
 
 
 def judge_own(

@@ -3,7 +3,7 @@
 import math
 
 from core.tasks.classify import CLASSIFY, ClassAnswer
-from core.worker.verdict import Contender, Incumbent, Verdict, by_chance, decide
+from core.worker.verdict import Contender, Incumbent, Verdict, decide
 
 GOLD = [ClassAnswer(1), ClassAnswer(2)] * 10
 WRONG = [ClassAnswer(2), ClassAnswer(1)] * 10
@@ -46,15 +46,3 @@ def test_M7_it_must_not_fall_behind_the_round_in_use_on_the_texts_both_were_judg
     behind = verdict(contender(7, 0.3), contender(4, 0.6), Incumbent("round 1", 9, rows))
     assert not behind.kept
     assert "of 10 texts that both were judged on it answers 7 right, round 1 9" in behind.words
-
-
-def test_what_chance_explains_is_no_lead() -> None:
-    def right(n: int, of: int) -> list[bool]:
-        return [True] * n + [False] * (of - n)
-
-    assert by_chance(right(300, 616), right(300, 616)) == 1, "they never differ: one text, as for rounds"
-    apart = right(324, 616)[::-1]
-    assert by_chance(right(311, 616), apart) == int(1.645 * (311 + 324 - 2 * (311 + 324 - 616)) ** 0.5)
-    rows = range(10)
-    assert verdict(contender(6, 0.3), contender(4, 0.6), Incumbent("the head in use", 9, rows, 3)).kept
-    assert not verdict(contender(5, 0.3), contender(4, 0.6), Incumbent("the head in use", 9, rows, 3)).kept
