@@ -63,11 +63,17 @@ class ClassifyTrainer:
         def judged(how: HeadRecipe) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
             return self._out_of_fold(features, answers, folds, known, gold, how)
 
-        plain = recipe.choose(len(answers), len(known), lambda c: judged(HeadRecipe(c, 1.0)))
+        said: dict[float, tuple[NDArray[np.float32], NDArray[np.int64]]] = {}
+
+        def on_labels(c: float) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+            said[c] = judged(HeadRecipe(c, 1.0))
+            return said[c]
+
+        plain = recipe.choose(len(answers), len(known), on_labels)
         if self.pool is None or len(answers) < recipe.LEAST:
             return plain
-        found, least = plain, recipe.text_losses(*judged(replace(plain, temperature=1.0)), plain.temperature)
-        alone = least
+        alone = recipe.text_losses(*said[plain.c], plain.temperature)
+        found, least = plain, alone
         for way in ways():
             logits, seen = judged(replace(plain, unlabelled=way, temperature=recipe.USUAL_TEMPERATURE))
             logits = logits * recipe.USUAL_TEMPERATURE

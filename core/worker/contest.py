@@ -13,10 +13,10 @@ from core.connection import Connection
 from core.i18n import _
 from core.project import Project
 from core.records import JobEvent, LabelledExample, RoundSummary
-from core.store import classes, examples, models
+from core.store import classes, models
 from core.tasks.base import Task
 from core.training import round as rounds
-from core.training.base import DrawsOnPool, OwnRounds, Trainer
+from core.training.base import OwnRounds, Trainer
 from core.training.recipe import HeadRecipe
 from core.training.round import RoundRequest
 from core.vectors import VectorStore, rows_of
@@ -25,7 +25,7 @@ from core.worker.doubting import Evidence
 from core.worker.jobs.embed import fill
 from core.worker.judging import Judge, Scored, guesses_of, out_of_fold
 from core.worker.protocol import JobContext
-from core.worker.sampling import unlabelled_of
+from core.worker.sampling import drawing
 from core.worker.verdict import Contender, Incumbent, Verdict, decide
 
 
@@ -84,15 +84,13 @@ def _head_in_use(
     store: VectorStore,
 ) -> Incumbent | None:
     """The head on the untouched encoder as it answers while labelling, if it learns from more than the labels."""
-    if not context.settings.draw_on_pool or not isinstance(trainer, DrawsOnPool):
-        return None
     with context.project.open(readonly=True) as con:
-        drawing = trainer.drawing_on(unlabelled_of(store, frozenset(examples.test_ids(con))))
-    way = drawing.choose(features, frozen.answers, request.folds).unlabelled
+        able = drawing(trainer, context.settings, store, con)
+    way = able.choose(features, frozen.answers, request.folds).unlabelled if able is not trainer else ""
     if not way:
         return None
-    scored = out_of_fold(task, drawing, request.folds, frozen.answers, features, HeadRecipe(unlabelled=way))
-    guesses = guesses_of(drawing, scored, frozen.answers)
+    scored = out_of_fold(task, able, request.folds, frozen.answers, features, HeadRecipe(unlabelled=way))
+    guesses = guesses_of(able, scored, frozen.answers)
     rows = [row for row, guess in enumerate(guesses) if guess is not None]
     right = sum(guesses[row] == frozen.answers[row] for row in rows)
     return Incumbent(_("the head in use"), right, rows)

@@ -18,7 +18,6 @@ from core.querying.base import Pick, PoolView
 from core.records import QueueItem
 from core.store import classes, examples, labels, meta, models
 from core.training import head as heads
-from core.training.base import DrawsOnPool
 from core.training.head import Head
 from core.training.recipe import HeadRecipe
 from core.training.round import STORY, folds_of
@@ -31,7 +30,7 @@ from core.worker.doubting import Evidence
 from core.worker.judging import Judge, Scored, guesses_of, out_of_fold, strata
 from core.worker.moment import Fitted, Moment, labelled_rows
 from core.worker.ranking import Spent, line_up, publish
-from core.worker.sampling import unlabelled_of
+from core.worker.sampling import drawing
 
 CHUNK = 16384
 """Texts whose probabilities are computed together."""
@@ -139,8 +138,8 @@ def _look(project: Project, con: Connection) -> Moment:
     ids = store.ids()
     settings = project.settings()
     trainer = plugins.load(plugins.TRAINERS, task.name)
-    if settings.draw_on_pool and space.is_base and isinstance(trainer, DrawsOnPool):
-        trainer = trainer.drawing_on(unlabelled_of(store, frozenset(examples.test_ids(con))))
+    if space.is_base:
+        trainer = drawing(trainer, settings, store, con)
     return Moment(
         settings,
         task,

@@ -1,8 +1,8 @@
 """Whether a round's model is kept: better out of fold than the untouched encoder, and no worse than the model in use.
 
 Against the untouched encoder both learn from the same labels alone. The model in use may be an earlier round's, or a
-head that has learnt from texts without a label, too; right answers tell, and of those the new one may lack one. (That
-head was let lead as far as chance explains, too: on 77 classes two rounds of two were kept that were worse by a point.)
+head that has learnt from texts without a label, too; right answers tell, and of those the new one may lack one. (To let
+that head lead as far as chance explains was tried: on 77 classes it kept two rounds of two that were worse.)
 
 On a few dozen labels the number of right answers is a coin's throw: one text is points of accuracy. So what decides
 against the untouched encoder is how probable each model, that had not seen the text, held the right answer (log loss,

@@ -1,19 +1,23 @@
 """What heads learn from texts without a label, and when they are left alone."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from core.settings import Settings
 from core.tasks.classify import ClassAnswer
 from core.training import head, propagation, recipe, self_training, unlabelled
-from core.training.classify import CLASSIFY_TRAINER
+from core.training.classify import CLASSIFY_TRAINER, ClassifyTrainer
 from core.training.head import Guesses, Head
+from core.training.multilabel import MULTILABEL_TRAINER
 from core.training.recipe import HeadRecipe
 from core.training.unlabelled import Pool, sample
 from core.vectors import VectorStore
-from core.worker.sampling import unlabelled_of
+from core.worker.sampling import drawing
 
 CLASSES = (4, 7, 9)
 Fit = Callable[[Guesses | None], Head]
@@ -142,15 +146,25 @@ def test_better_means_by_more_than_a_standard_error() -> None:
     assert recipe.is_better(np.array([0.5, np.nan, 0.4, 0.5]), than)
 
 
-def test_texts_of_the_test_set_are_not_drawn_on(tmp_path: object) -> None:
+def test_texts_of_the_test_set_are_not_drawn_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     x, _y = groups(120)
-    store = VectorStore(tmp_path, 24)  # type: ignore[arg-type]
+    store = VectorStore(tmp_path, 24)
     store.append(np.arange(1, 121), x)
-    found = unlabelled_of(store, frozenset(range(1, 41)))
+    monkeypatch.setattr("core.store.examples.test_ids", lambda _con: list(range(1, 41)))
+    con: Any = None
+
+    def handed() -> Pool | None:
+        able = drawing(CLASSIFY_TRAINER, Settings(), store, con)
+        assert isinstance(able, ClassifyTrainer)
+        return able.pool
+
+    found = handed()
     assert found is not None
     assert len(found.features) == 80
     assert np.array_equal(found.features[0], x[40].astype(np.float16).astype(np.float32))
     store.append(np.arange(121, 131), x[:10])
-    grown = unlabelled_of(store, frozenset(range(1, 41)))
+    grown = handed()
     assert grown is not None
     assert len(grown.features) == 90, "more texts are another sample"
+    assert drawing(CLASSIFY_TRAINER, Settings(draw_on_pool=False), store, con) is CLASSIFY_TRAINER
+    assert drawing(MULTILABEL_TRAINER, Settings(), store, con) is MULTILABEL_TRAINER
